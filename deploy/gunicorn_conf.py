@@ -1,0 +1,17 @@
+"""The web server, the same for `make run`, `make phone` and systemd; the environment may say otherwise."""
+
+import os
+
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS", "4"))
+timeout = 120  # an import of a long list and a sheet of labels take seconds, not minutes
+graceful_timeout = 20
+keepalive = 30  # phones send batch after batch over one connection
+max_requests = 20_000
+max_requests_jitter = 2_000
+certfile = os.environ.get("ASHIATO_CERTFILE")
+keyfile = os.environ.get("ASHIATO_KEYFILE")
+accesslog = None  # the application writes its own line a request, without personal data
+loglevel = "warning"

@@ -1,0 +1,120 @@
+"""What the operating system must bring, and how to get it: Debian and Ubuntu by apt, others by a list."""
+
+import ctypes
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.progress import NeedsPerson, run
+
+FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One system package: its Debian name, what it is for, and how to see that it is there."""
+
+    package: str
+    purpose: str
+    is_met: Callable[[], bool]
+
+
+def has_library(name: str) -> bool:
+    """Whether the dynamic linker finds this shared library."""
+    try:
+        ctypes.CDLL(name)
+    except OSError:
+        return False
+    return True
+
+
+def has_command(*names: str) -> bool:
+    """Whether one of these commands is on PATH."""
+    return any(shutil.which(name) for name in names)
+
+
+def has_japanese_font() -> bool:
+    """Whether a Noto CJK or Noto Sans JP font file is installed (labels and certificates embed it)."""
+    patterns = ("NotoSansCJK*", "NotoSansJP*")
+    return any(next(Path(top).rglob(pattern), None) for top in FONTS for pattern in patterns)
+
+
+def has_postgresql() -> bool:
+    """Whether PostgreSQL's server programs are there (Debian keeps them off PATH)."""
+    return has_command("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+
+
+def can_make_venv() -> bool:
+    """Whether this Python can fill a virtual environment (Debian splits that off), or uv does it instead."""
+    return has_command("uv") or importlib.util.find_spec("ensurepip") is not None
+
+
+def needs(*, for_tests: bool) -> list[Need]:
+    """Everything that `make run` asks of the system, and with `for_tests` what `make test` adds."""
+    venv = f"python3.{sys.version_info.minor}-venv"
+    to_run = [
+        Need(venv, "to make .venv", can_make_venv),
+        Need("libpango-1.0-0", "text of the label sheets", lambda: has_library("libpango-1.0.so.0")),
+        Need("libpangoft2-1.0-0", "text of the label sheets", lambda: has_library("libpangoft2-1.0.so.0")),
+        Need("libharfbuzz-subset0", "fonts inside the PDF", lambda: has_library("libharfbuzz-subset.so.0")),
+        Need("libzbar0", "codes in photos", lambda: has_library("libzbar.so.0")),
+        Need("fonts-noto-cjk", "Japanese on paper", has_japanese_font),
+    ]
+    to_test = [
+        Need("chromium", "browser tests", lambda: has_command(*CHROMIUM)),
+        Need("ffmpeg", "the fake camera's film", lambda: has_command("ffmpeg")),
+        Need("poppler-utils", "PDF pages as pictures", lambda: has_command("pdftoppm")),
+        Need("postgresql", "tests on PostgreSQL", has_postgresql),
+    ]
+    return to_run + (to_test if for_tests else [])
+
+
+def prepare(*, for_tests: bool) -> None:
+    """Install what is missing. Raises NeedsPerson, naming packages and command, where it may not."""
+    missing = [need for need in needs(for_tests=for_tests) if not need.is_met()]
+    if not missing:
+        return
+    rights = _rights()
+    if rights is None or not has_command("apt-get"):
+        raise NeedsPerson(explain(missing))
+    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    packages = [need.package for need in missing]
+    run("List of system packages", [*apt, "update"])
+    run(
+        f"System packages: {', '.join(packages)}",
+        [*apt, "install", "-y", "--no-install-recommends", *packages],
+    )
+    still = [need for need in missing if not need.is_met()]
+    if still:
+        raise NeedsPerson(explain(still))
+
+
+def explain(missing: Sequence[Need]) -> str:
+    """The message for a person who may not install, or whose system is not Debian's."""
+    lines = [f"  {need.package:22}{need.purpose}" for need in missing]
+    command = f"  sudo apt-get install -y {' '.join(need.package for need in missing)}"
+    return "\n".join(
+        [
+            "These system packages are missing, and this account may not install them:",
+            *lines,
+            "Ask an administrator to run this, then start the same command again:",
+            command,
+            "(The names are Debian's and Ubuntu's; other systems have the same under their own names.)",
+        ]
+    )
+
+
+def _rights() -> list[str] | None:
+    """The words before an administrator's command: none for root, sudo for others, None without either."""
+    if os.geteuid() == 0:
+        return []
+    if not has_command("sudo"):
+        return None
+    ask = ["sudo", "-v"] if sys.stdin.isatty() else ["sudo", "-n", "true"]
+    return ["sudo"] if subprocess.run(ask, check=False).returncode == 0 else None

@@ -1,0 +1,144 @@
+"""Residents read their pages in Japanese, やさしい日本語 and English; nothing they see is left untranslated."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask, render_template_string
+from flask.testing import FlaskClient
+from jinja2.ext import babel_extract
+
+from webapp.kernel.base import i18n
+
+WEBAPP = Path(i18n.__file__).resolve().parents[2]
+SHARED = ("base.html", "resident.html", "errors/error.html")
+OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
+
+
+def residents_templates() -> list[Path]:
+    """What a resident may meet: the frame, the components, and every `public_*.html` of the rooms."""
+    shared = WEBAPP / "templates"
+    return [
+        *(shared / name for name in SHARED),
+        *sorted((shared / "components").glob("*.html")),
+        *sorted(WEBAPP.rglob("templates/**/public_*.html")),
+    ]
+
+
+def texts_in(path: Path) -> set[str]:
+    """Every text that a template shows through gettext."""
+    with path.open("rb") as file:
+        found = list(babel_extract(file, ("_", "gettext", "ngettext"), (), OPTIONS))
+    return {text if isinstance(text, str) else text[0] for _line, _function, text, _comments in found}
+
+
+def marked_texts() -> Iterator[str]:
+    """Texts that Python marks for translation: `mark("…")`."""
+    for path in WEBAPP.rglob("*.py"):
+        yield from re.findall(r'\bmark\(\s*"([^"]+)"\s*\)', path.read_text())
+
+
+def shown_texts() -> set[str]:
+    """All of them."""
+    return set(marked_texts()).union(*(texts_in(path) for path in residents_templates()))
+
+
+@pytest.fixture
+def site() -> Flask:
+    """A small site with one page for residents and one for staff."""
+    site = Flask("webapp")
+    site.config.update(TESTING=True, SECRET_KEY="test")
+    i18n.init(site)
+    text = "{{ _('次の工程') }}|{{ html_language() }}|{{ moment | when }}|{{ address_in('en') }}"
+
+    @site.get("/public")
+    @i18n.for_residents
+    def public() -> str:
+        return render_template_string(text, moment=1_791_158_400_000)
+
+    @site.get("/desk")
+    def desk() -> str:
+        return render_template_string(text, moment=1_791_158_400_000)
+
+    return site
+
+
+@pytest.fixture
+def resident(site: Flask) -> FlaskClient:
+    """Somebody with a phone."""
+    return site.test_client()
+
+
+@pytest.mark.parametrize("language", ["en", "ja_easy"])
+def test_everything_a_resident_sees_is_translated(language: str) -> None:
+    catalog = i18n.catalog(language)
+    missing = sorted(text for text in shown_texts() if not (catalog.get(text) and catalog.get(text).string))
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja_easy"])
+def test_a_translation_keeps_the_parameters_of_its_source(language: str) -> None:
+    for message in i18n.catalog(language):
+        source = message.id if isinstance(message.id, str) else message.id[0]
+        forms = [message.string] if isinstance(message.string, str) else message.string
+        for form in forms if source else ():
+            assert set(re.findall(r"%\((\w+)\)", form)) == set(re.findall(r"%\((\w+)\)", source)), source
+
+
+@pytest.mark.parametrize("language", ["en", "ja_easy"])
+def test_no_translation_is_left_without_a_source(language: str) -> None:
+    used = shown_texts()
+    sources = {m.id if isinstance(m.id, str) else m.id[0] for m in i18n.catalog(language) if m.id}
+    assert sorted(sources - used) == []
+
+
+def test_easy_japanese_has_short_sentences() -> None:
+    for message in i18n.catalog("ja_easy"):
+        for sentence in re.split(r"[。？！\n]", str(message.string)):
+            assert len(sentence) <= 45, sentence
+
+
+def test_a_resident_may_ask_for_a_language_and_it_is_remembered(resident: FlaskClient) -> None:
+    # given a resident who chose English once
+    assert resident.get("/public?lang=en").text.startswith("Next step|en|")
+    # when they come back without saying so
+    page = resident.get("/public")
+    # then it is English still
+    assert page.text.startswith("Next step|en|")
+    assert page.headers["Content-Language"] == "en"
+
+
+def test_an_english_phone_is_answered_in_english(resident: FlaskClient) -> None:
+    page = resident.get("/public", headers={"Accept-Language": "en-GB,en;q=0.9"})
+    assert page.text.startswith("Next step|en|4 Oct 2026")
+    assert {"Accept-Language", "Cookie"} <= set(page.vary)
+
+
+@pytest.mark.parametrize("header", ["ja-JP", "fr-FR,fr", "zh-CN", ""])
+def test_any_other_phone_is_answered_in_japanese(resident: FlaskClient, header: str) -> None:
+    assert resident.get("/public", headers={"Accept-Language": header}).text.startswith("次の工程|ja|2026年")
+
+
+def test_easy_japanese_is_japanese_to_a_screen_reader(resident: FlaskClient) -> None:
+    assert "|ja|2026年10月5日 9時00分|" in resident.get("/public?lang=ja_easy").text
+
+
+def test_an_unknown_language_is_ignored(resident: FlaskClient) -> None:
+    page = resident.get("/public?lang=xx")
+    assert page.text.startswith("次の工程|ja|")
+    assert "Set-Cookie" not in page.headers
+
+
+def test_staff_pages_stay_japanese(resident: FlaskClient) -> None:
+    resident.get("/public?lang=en")
+    assert resident.get("/desk", headers={"Accept-Language": "en"}).text.startswith("次の工程|ja|")
+
+
+def test_the_language_switch_keeps_the_other_parameters(resident: FlaskClient) -> None:
+    assert resident.get("/public?id=AB&lang=ja").text.endswith("/public?id=AB&amp;lang=en")
+
+
+def test_a_count_takes_the_right_form_in_english(site: Flask) -> None:
+    with site.test_request_context("/public?lang=en"):
+        assert i18n.ngettext("%(num)s件", "%(num)s件", 1) == "%(num)s件"

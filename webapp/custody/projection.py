@@ -1,0 +1,163 @@
+"""How entries become read tables: file the new scans, then fold again every thing they touch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, update
+from sqlalchemy.orm import Session
+
+from webapp.custody import entries as kinds
+from webapp.custody.entries import effective, is_skewed
+from webapp.custody.models import Cage, Consignment, Device, Import, Party, ScanRow
+from webapp.custody.refold import refold
+from webapp.custody.scene import Touched
+from webapp.custody.steps import Step
+from webapp.kernel.base.ids import derived_id
+from webapp.kernel.intake.door import Verdict
+from webapp.kernel.ledger.entries import Recorded
+from webapp.kernel.scanning import service as codes
+
+PROJECTED = (ScanRow, Device, Cage, Import, Party, Consignment)
+
+
+def forget(session: Session, log: str) -> None:
+    """Drop everything that was folded from this log."""
+    for table in PROJECTED:
+        session.execute(delete(table).where(table.log == log))
+
+
+def project(session: Session, log: str, recorded: Sequence[Recorded]) -> Mapping[str, Verdict]:
+    """Fold entries of one log, in the order of the log. Answers the verdicts of all scans they may have changed."""
+    touched = Touched()
+    scans = [entry for entry in recorded if entry.kind == kinds.SCAN]
+    for entry in recorded:
+        if handler := _HANDLERS.get(entry.kind):
+            handler(session, entry, touched)
+    if scans:
+        _file(session, log, scans, touched)
+    return refold(session, log, touched) if touched else {}
+
+
+def _consignment_opened(session: Session, entry: Recorded, _touched: Touched) -> None:
+    body = entry.data["body"]
+    session.execute(
+        insert(Consignment).values(
+            id=entry.id, log=entry.log, municipality=body["municipality"], carrier=body["carrier"],
+            itad=body["itad"], due_at=body.get("due_at"), policy=body["policy"], opened_at=entry.recorded_at,
+        )
+    )
+    orgs = {body["municipality"], body["carrier"], body["itad"]}
+    rows = [{"consignment": entry.id, "org": org, "log": entry.log} for org in sorted(orgs)]
+    session.execute(insert(Party), rows)
+
+
+def _import_committed(session: Session, entry: Recorded, _touched: Touched) -> None:
+    body = entry.data["body"]
+    session.execute(
+        insert(Import).values(
+            consignment=body["consignment"], file_sha256=body["file_sha256"], log=entry.log,
+            entry=entry.id, devices=body["devices"],
+        )
+    )
+
+
+def _assets_listed(session: Session, entry: Recorded, _touched: Touched) -> None:
+    consignment, devices = entry.data["consignment"], entry.data["devices"]
+    session.execute(
+        insert(Device),
+        [
+            {"id": d["id"], "log": entry.log, "consignment": consignment, "number": d["number"]}
+            | {"cls": d["cls"], "kind": d["kind"], "listed": True}
+            for d in devices
+        ],
+    )
+    bearing = sum(1 for d in devices if d["cls"] != "0")
+    session.execute(
+        update(Consignment)
+        .where(Consignment.id == consignment)
+        .values(listed=Consignment.listed + len(devices), data_bearing=Consignment.data_bearing + bearing)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _cage_added(session: Session, entry: Recorded, touched: Touched) -> None:
+    body = entry.data["body"]
+    session.execute(
+        insert(Cage).values(
+            code=body["code"], log=entry.log, consignment=body["consignment"], name=body["label"],
+            added_at=entry.recorded_at,
+        )
+    )
+    touched.cages.add(body["code"])
+
+
+def _code_voided(session: Session, entry: Recorded, touched: Touched) -> None:
+    """The thing goes on under the new code: its scans are filed there from now on."""
+    old, new = entry.data["body"]["code"], entry.data["body"].get("replaced_by") or ""
+    if new:
+        for column in (ScanRow.code, ScanRow.parent):
+            session.execute(
+                update(ScanRow).where(ScanRow.log == entry.log, column == old).values({column.key: new})
+                .execution_options(synchronize_session=False)
+            )
+        for table in (Cage, Device):
+            session.execute(
+                update(table).where(table.log == entry.log, table.code == old).values(code=new)
+                .execution_options(synchronize_session=False)
+            )
+    touched.codes |= {old, new} - {""}
+
+
+_HANDLERS = {
+    kinds.CONSIGNMENT_OPENED: _consignment_opened,
+    kinds.IMPORT_COMMITTED: _import_committed,
+    kinds.ASSETS_LISTED: _assets_listed,
+    kinds.CAGE_ADDED: _cage_added,
+    codes.VOIDED: _code_voided,
+}
+
+
+def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touched) -> None:
+    current = codes.replacements(session, log)
+    rows = [_row(entry, current) for entry in scans]
+    session.execute(insert(ScanRow), rows)
+    for row in rows:
+        touched.codes |= {row["code"], row["parent"]} - {""}
+        touched.fresh.append(row["id"])
+        if row["device"]:
+            touched.devices.add(row["device"])
+        if row["skewed"]:
+            touched.boots.add(row["boot"])
+
+
+def _row(entry: Recorded, current: Mapping[str, str]) -> dict[str, Any]:
+    data = entry.data
+    code, parent, body = data.get("code", ""), data.get("parent", ""), data.get("body", {})
+    at, off = data["at"], data.get("off")
+    return {
+        "log": entry.log,
+        "index": entry.index,
+        "id": entry.id,
+        "code": current.get(code, code),
+        "parent": current.get(parent, parent),
+        "step": data.get("step", ""),
+        "at": effective(at, off),
+        "recorded_at": entry.recorded_at,
+        "actor": entry.by.actor,
+        "org": entry.by.org,
+        "roles": list(entry.by.roles),
+        "witnesses": list(data.get("wit", ())),
+        "photos": list(data.get("ev", ())),
+        "job": data.get("job", ""),
+        "body": body,
+        "device": _device(entry.log, body) if data.get("step") == Step.REGISTERED else "",
+        "dev": data.get("dev", ""),
+        "boot": data.get("boot", ""),
+        "skewed": is_skewed(at, off, entry.recorded_at),
+    }
+
+
+def _device(log: str, body: Mapping[str, Any]) -> str:
+    """The device that a registration binds; one that is on no list gets an id that no other log can claim."""
+    found = body.get("device_new", "")
+    return str(body.get("device") or (derived_id(log, found) if found else ""))

@@ -1,0 +1,193 @@
+"""Where a device stands and what is wrong with its history: pure folds over the tables in steps.py."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from webapp.custody.entries import Event, in_order, without_voided
+from webapp.custody.steps import (
+    DEVICE_STEPS,
+    NEXT,
+    PHOTOGRAPHED,
+    REQUIRED,
+    SEVERITY,
+    WITNESSED,
+    WITNESSED_CLASSES,
+    Discrepancy,
+    Severity,
+    Step,
+)
+from webapp.kernel.identity.roles import Action, may
+
+RANK = {step: rank for rank, step in enumerate(DEVICE_STEPS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A discrepancy: `key` tells two of one code apart, `causes` are the scans it concerns."""
+
+    code: Discrepancy
+    key: str
+    causes: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What is known about a code apart from its scans. `cls` is "3" to "0"; "" until the device is known."""
+
+    code: str
+    cls: str = ""
+    device: str = ""
+    owner: bool = True  # the device's own sticker; False: another code was bound to it first
+    listed: bool = True
+    void: bool = False
+    foreign: bool = False  # issued in another municipality's log
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFold:
+    """A device after its history. `done` maps a step to the time it first happened."""
+
+    step: Step | None
+    done: Mapping[Step, int] = field(hash=False)
+    cage: str
+    ended: bool
+    findings: tuple[Found, ...]
+    scans: int = 0
+
+    @property
+    def sanitized(self) -> bool:
+        """Erased, or destroyed on site because it could not be."""
+        return Step.SANITIZED in self.done or Step.DESTROYED_ON_SITE in self.done
+
+
+def required(cls: str, done: Mapping[Step, int] | frozenset[Step] = frozenset()) -> tuple[Step, ...]:
+    """Steps this class must show; a drive destroyed on site needs no erasure, extraction or shredding any more."""
+    steps = REQUIRED.get(cls, REQUIRED["3"])
+    if Step.DESTROYED_ON_SITE not in done:
+        return steps
+    spared = {Step.SANITIZED, Step.DRIVE_EXTRACTED, Step.DESTROYED}
+    return tuple(step for step in steps if step not in spared)
+
+
+def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
+    """Fold every scan of one code. The answer does not depend on the order in which `events` are given."""
+    active, idle = without_voided(events)
+    ordered = in_order(event for event in active if event.step in RANK)
+    done: dict[Step, int] = {}
+    findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
+    state: Step | None = None
+    for event in ordered:
+        findings.extend(_order(tag, state, done, event, ordered))
+        if event.step in NEXT[state] or RANK[event.step] > _rank(state):
+            state = event.step
+        done.setdefault(event.step, event.at)
+    findings.extend(_identity(tag, ordered))
+    findings.extend(_repeats(ordered))
+    findings.extend(finding for event in ordered for finding in _attested(tag.cls, event))
+    loaded = [event for event in ordered if event.step == Step.LOADED]
+    blocked = any(SEVERITY[finding.code] != Severity.WARN for finding in findings)
+    ended = bool(tag.cls) and not blocked and all(step in done for step in required(tag.cls, done))
+    return DeviceFold(state, done, loaded[-1].parent if loaded else "", ended, tuple(findings), len(ordered))
+
+
+def _rank(state: Step | None) -> int:
+    return -1 if state is None else RANK[state]
+
+
+def _order(
+    tag: Tag, state: Step | None, done: Mapping[Step, int], event: Event, history: Sequence[Event]
+) -> Iterator[Found]:
+    """OUT_OF_ORDER, SKIPPED and ZOMBIE for one scan that comes after `done`."""
+    if Step.DESTROYED in done and event.step != Step.DESTROYED:
+        yield Found(Discrepancy.ZOMBIE, event.id, (event.id,), {"step": event.step})
+        return
+    if event.step in done or not tag.cls:
+        return
+    if RANK[event.step] < _rank(state) and event.step not in NEXT[state]:
+        yield Found(
+            Discrepancy.OUT_OF_ORDER, event.id, (event.id,), {"step": event.step, "after": str(state)}
+        )
+    ever = {other.step for other in history}
+    for step in required(tag.cls, frozenset(ever)):
+        if RANK[step] < RANK[event.step] and step not in ever and not _reported(step, history, event):
+            yield Found(Discrepancy.SKIPPED, step, (event.id,), {"step": step, "at": event.step})
+
+
+def _reported(step: Step, history: Sequence[Event], event: Event) -> bool:
+    """Whether an earlier scan of the same history already shows that `step` was skipped."""
+    for other in history:
+        if other is event:
+            return False
+        if RANK[other.step] > RANK[step]:
+            return True
+    return False
+
+
+def _identity(tag: Tag, ordered: Sequence[Event]) -> Iterator[Found]:
+    if not ordered:
+        return
+    causes = tuple(event.id for event in ordered)
+    if not tag.device:
+        code = (
+            Discrepancy.VOID_CODE if tag.void
+            else Discrepancy.WRONG_LOT if tag.foreign
+            else Discrepancy.UNKNOWN_CODE
+        )
+        yield Found(code, "", causes)
+    elif not tag.owner:
+        yield Found(Discrepancy.DOUBLE_BIND, "", causes, {"device": tag.device})
+    elif not tag.listed:
+        yield Found(Discrepancy.NOT_LISTED, "", causes, {"device": tag.device})
+
+
+def _repeats(ordered: Sequence[Event]) -> Iterator[Found]:
+    """DOUBLE_SCAN where one step was recorded more than once; WRONG_CAGE where two cages claim to be loaded."""
+    by_step: dict[tuple[Step, str], list[Event]] = {}
+    for event in ordered:
+        by_step.setdefault((event.step, event.parent), []).append(event)
+    for (step, parent), events in by_step.items():
+        if len(events) > 1:
+            causes = tuple(event.id for event in events[1:])
+            yield Found(Discrepancy.DOUBLE_SCAN, f"{step}|{parent}", causes, {"step": step, "times": len(events)})
+    cages = [parent for (step, parent) in by_step if step == Step.LOADED]
+    if len(cages) > 1:
+        last = by_step[Step.LOADED, cages[-1]][0]
+        yield Found(Discrepancy.WRONG_CAGE, "loaded", (last.id,), {"expected": cages[0], "cage": cages[-1]})
+
+
+def _attested(cls: str, event: Event) -> Iterator[Found]:
+    """The role, the witness and the photo that the step asks for."""
+    yield from not_permitted(event)
+    if event.step in WITNESSED and cls in WITNESSED_CLASSES:
+        others = set(event.witnesses) - {event.actor}
+        if not event.witnesses:
+            yield Found(Discrepancy.NO_WITNESS, event.id, (event.id,), {"step": event.step})
+        elif not others:
+            yield Found(Discrepancy.SAME_PERSON, event.id, (event.id,), {"step": event.step})
+    if event.step in PHOTOGRAPHED and not event.photos:
+        yield Found(Discrepancy.PHOTO_MISSING, event.id, (event.id,), {"step": event.step})
+
+
+def not_permitted(event: Event) -> Iterator[Found]:
+    """Somebody did what their role may not do (a driver opened a cage): it happened, and it is a question."""
+    if event.roles and not may(event.roles, Action(f"scan.{event.step}")):
+        yield Found(Discrepancy.NOT_PERMITTED, event.id, (event.id,), {"step": event.step})
+
+
+def decide(cls: str, done: frozenset[Step], step: Step, *, same_person: bool = False) -> Discrepancy | None:
+    """What the phone says at once about one more scan; provisional, the server's fold has the last word.
+
+    `done` are the steps this phone knows of. Shared with the phone through tests/vectors/custody_decide.json.
+    """
+    if step in done:
+        return Discrepancy.DOUBLE_SCAN
+    if Step.DESTROYED in done:
+        return Discrepancy.ZOMBIE
+    if any(RANK[step] < RANK[other] for other in done if step not in NEXT[other]):
+        return Discrepancy.OUT_OF_ORDER
+    if same_person and step in WITNESSED and cls in WITNESSED_CLASSES:
+        return Discrepancy.SAME_PERSON
+    missing = [s for s in required(cls, done) if RANK[s] < RANK[step] and s not in done]
+    return Discrepancy.SKIPPED if missing else None

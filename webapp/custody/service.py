@@ -1,0 +1,181 @@
+"""The room behind the door: who may record here, and the commands it decides."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from webapp.custody import entries as kinds
+from webapp.custody import projection
+from webapp.custody.entries import body_fault
+from webapp.custody.messages import SENTENCES, discrepancy_text
+from webapp.custody.models import Cage, Consignment, Device, Import, ImportDraft, Party
+from webapp.custody.steps import POLICY, Step
+from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.identity.models import Organisation
+from webapp.kernel.identity.roles import Action, may
+from webapp.kernel.intake.door import Accepted, Author, Verdict
+from webapp.kernel.intake.format import Act
+from webapp.kernel.ledger import vault
+from webapp.kernel.ledger.entries import Recorded
+from webapp.kernel.ledger.models import Log
+from webapp.kernel.scanning.models import IssuedCode
+
+#: Devices in one entry: 200 lines of about 230 bytes stay below the 65,535 bytes an entry may hold.
+CHUNK = 200
+_CODE = re.compile(r"[0-9A-Za-z _.:/+()-]{1,128}")
+_LABEL = re.compile(r"[0-9A-Za-z-]{1,12}")
+_STEPS = frozenset(Step)
+
+
+class CustodyRoom:
+    """Custody behind the door."""
+
+    observations = frozenset({kinds.SCAN})
+
+    def __init__(self) -> None:
+        self.commands = {
+            kinds.CONSIGNMENT_OPENED: open_consignment,
+            kinds.IMPORT_COMMITTED: commit_import,
+            kinds.CAGE_ADDED: add_cage,
+        }
+
+    def logs_of(self, session: Session, organisation_id: str) -> set[str]:
+        """The organisation's own log, and those of consignments it works on."""
+        own = session.scalars(select(Log.id).where(Log.organisation_id == organisation_id))
+        shared = session.scalars(select(Party.log).where(Party.org == organisation_id).distinct())
+        return {*own, *shared}
+
+    def check(self, session: Session, act: Act, author: Author) -> Refusal | None:
+        """Form of the scan, and that the consignment it names is this person's organisation's to work on."""
+        if act.step not in _STEPS:
+            return Refusal("custody.unknown_step", {})
+        if field := body_fault(act.body):
+            return Refusal("custody.body", {"field": field})
+        if not _CODE.fullmatch(act.code) or (act.parent and not _CODE.fullmatch(act.parent)):
+            return Refusal("custody.code_needed", {})
+        return None if _is_party(session, act.job, act.log, author.org) else Refusal("custody.not_a_party", {})
+
+    def project(self, session: Session, log: str, entries: Sequence[Recorded]) -> Mapping[str, Verdict]:
+        """Fold entries into the read tables."""
+        return projection.project(session, log, entries)
+
+    def forget(self, session: Session, log: str) -> None:
+        """Drop the read tables of this log."""
+        projection.forget(session, log)
+
+    def sentence(self, code: str, params: Mapping[str, Any]) -> str:
+        """Refusals and discrepancies in words."""
+        if code in SENTENCES:
+            return SENTENCES[code].format_map({**params})
+        return discrepancy_text(code, params)
+
+
+def _is_party(session: Session, consignment: str, log: str, org: str) -> bool:
+    """Asked once a batch in practice: the answer is kept in the session's own memory."""
+    known: dict[tuple[str, str, str], bool] = session.info.setdefault("custody_parties", {})
+    key = (consignment, log, org)
+    if key not in known:
+        row = session.get(Party, (consignment, org))
+        known[key] = row is not None and row.log == log
+    return known[key]
+
+
+def open_consignment(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+    """案件をひらく: body {municipality, carrier, itad, due_at?, policy}; its title lies in the vault."""
+    log = session.get(Log, act.log)
+    if log is None or log.organisation_id != author.org or not may(author.roles, Action.CONSIGNMENT_CREATE):
+        return Refusal("custody.not_allowed", {})
+    body = act.body
+    wanted = {body.get("municipality"): "municipality", body.get("carrier"): "carrier", body.get("itad"): "itad"}
+    rows = session.execute(select(Organisation.id, Organisation.kind).where(Organisation.id.in_(list(wanted))))
+    kinds_found = {row.id: str(row.kind) for row in rows}
+    if body.get("municipality") != author.org or {k: str(v) for k, v in wanted.items()} != kinds_found:
+        return Refusal("custody.unknown_organisation", {})
+    if body.get("policy") != POLICY or not act.commit:
+        return Refusal("custody.title_needed", {})
+    return Accepted()
+
+
+def _own_consignment(session: Session, act: Act, author: Author) -> Consignment | Refusal:
+    """The consignment of the act, for an officer of its municipality."""
+    row = session.get(Consignment, str(act.body.get("consignment", "")), populate_existing=True)
+    if row is None or row.log != act.log:
+        return Refusal("custody.unknown_consignment", {})
+    if row.municipality != author.org or not may(author.roles, Action.CONSIGNMENT_IMPORT):
+        return Refusal("custody.not_allowed", {})
+    return row
+
+
+def commit_import(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+    """取り込みを確定する: the previewed draft becomes one entry with the file's hash and chunks of ≤ 200 devices.
+
+    Refused if the same file was imported before, if rows have errors, or if an asset number is there already.
+    """
+    consignment = _own_consignment(session, act, author)
+    if isinstance(consignment, Refusal):
+        return consignment
+    if session.get(Import, (consignment.id, str(act.body.get("file_sha256", "")))) is not None:
+        return Refusal("custody.already_imported", {})
+    draft = session.get(ImportDraft, str(act.body.get("draft", "")), populate_existing=True)
+    if draft is None or (draft.consignment, draft.file_sha256) != (consignment.id, act.body.get("file_sha256")):
+        return Refusal("custody.draft_gone", {})
+    return _take_over(session, act, consignment, draft)
+
+
+def _take_over(session: Session, act: Act, consignment: Consignment, draft: ImportDraft) -> Accepted | Refusal:
+    if any(problem["severity"] == "error" for problem in draft.problems):
+        return Refusal("custody.draft_has_errors", {})
+    if act.body.get("devices") != len(draft.devices) or not draft.devices:
+        return Refusal("custody.nothing_to_import", {})
+    if same := _assets_there(session, consignment, draft):
+        return Refusal("custody.same_assets", {"assets": "、".join(sorted(same)[:5])})
+    sealed = [(device["id"], vault.seal(_private(device))) for device in draft.devices]
+    session.delete(draft)
+    extra = list(_chunks(consignment, draft.devices, dict(sealed)))
+    return Accepted(extra, sealed)
+
+
+def _private(device: Mapping[str, Any]) -> dict[str, Any]:
+    hidden = {name: value for name, value in device.items() if name not in {"id", "cls", "kind"}}
+    return {name: value for name, value in hidden.items() if value not in ("", None)}
+
+
+def _assets_there(session: Session, consignment: Consignment, draft: ImportDraft) -> set[str]:
+    ids = session.scalars(select(Device.id).where(Device.consignment == consignment.id)).all()
+    if not ids:
+        return set()
+    held = {str(record.get("asset", "")) for record in vault.read(session, consignment.log, ids).values()}
+    return held & {str(device["asset"]) for device in draft.devices}
+
+
+def _chunks(
+    consignment: Consignment, devices: Sequence[Mapping[str, Any]], sealed: Mapping[str, vault.Opening]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    first = consignment.listed + 1
+    for start in range(0, len(devices), CHUNK):
+        lines = [
+            {"id": d["id"], "number": first + start + n, "cls": d["cls"], "kind": d["kind"]}
+            | {"commit": sealed[d["id"]].commit}
+            for n, d in enumerate(devices[start : start + CHUNK])
+        ]
+        yield kinds.ASSETS_LISTED, {"consignment": consignment.id, "devices": lines}
+
+
+def add_cage(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+    """かご車を加える: body {consignment, code, label}."""
+    consignment = _own_consignment(session, act, author)
+    if isinstance(consignment, Refusal):
+        return consignment
+    code, label = str(act.body.get("code", "")), str(act.body.get("label", ""))
+    issued = session.get(IssuedCode, code, populate_existing=True)
+    if issued is None or issued.log != act.log or issued.kind != "cage" or issued.void_at is not None:
+        return Refusal("custody.cage_code", {})
+    if not _LABEL.fullmatch(label):
+        return Refusal("custody.cage_name", {})
+    if session.get(Cage, code) is not None:
+        return Refusal("custody.cage_taken", {})
+    same = select(Cage.code).where(Cage.consignment == consignment.id, Cage.name == label)
+    return Refusal("custody.cage_name_taken", {}) if session.scalar(same) else Accepted()

@@ -1,0 +1,1 @@
+"""What every room stands on: identity, codes, the ledger, the one door, evidence, open questions."""

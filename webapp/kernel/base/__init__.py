@@ -1,0 +1,1 @@
+"""The ground floor: database, clock, ids, settings and the two ways to say no."""

@@ -1,0 +1,40 @@
+"""Time enters here and nowhere else. Instants are integer milliseconds since the Unix epoch, UTC."""
+
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+JST = timezone(timedelta(hours=9), "JST")
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+def now_ms() -> int:
+    """The server's clock, ms since the epoch. Called at the edge only; rules get their time as an argument."""
+    return time.time_ns() // 1_000_000
+
+
+def jst(at_ms: int) -> datetime:
+    """The instant as people in Japan read it."""
+    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(JST)
+
+
+def from_date(text: str) -> int:
+    """Midnight JST at the start of an ISO date, ms. Raises ValueError if it is none."""
+    return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=JST).timestamp() * 1000)
+
+
+def show_time(at_ms: int | None) -> str:
+    """「10月5日 9:12」, or a dash where there is no time."""
+    if at_ms is None:
+        return "–"
+    when = jst(at_ms)
+    return f"{when.month}月{when.day}日 {when.hour}:{when.minute:02}"
+
+
+def show_full(at_ms: int | None) -> str:
+    """「2026年10月5日 9:12」, or a dash where there is no time."""
+    return "–" if at_ms is None else f"{jst(at_ms).year}年{show_time(at_ms)}"
+
+
+def show_date(at_ms: int | None) -> str:
+    """「2026年10月5日」, or a dash where there is no date."""
+    return show_full(at_ms).split(" ", maxsplit=1)[0]

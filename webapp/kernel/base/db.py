@@ -1,0 +1,78 @@
+"""The database: one Base, one `transaction()`, and the pragmas that make a commit mean "on disk"."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, BigInteger, Engine, MetaData, event, text
+from sqlalchemy import Enum as SqlEnum
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+def _values(enum: type[Enum]) -> list[str]:
+    return [str(member.value) for member in enum]
+
+
+class Base(DeclarativeBase):
+    """Every table. Enums are stored by value as text, whole numbers as 64-bit, dicts and lists as JSON."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    registry = registry(
+        metadata=metadata,
+        type_annotation_map={
+            Enum: SqlEnum(Enum, native_enum=False, length=64, values_callable=_values),
+            int: BigInteger(),
+            dict[str, Any]: JSON(),
+            list[str]: JSON(),
+        },
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """One unit of work: commits when the block ends, rolls back if it raises. Nothing else commits.
+
+    On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that what is read inside is still true when
+    it is acted on; on PostgreSQL the ledger head row is the lock (`ledger.log.lock_heads`).
+    """
+    session = db.session()
+    session.rollback()  # leave the snapshot that earlier reads of this request may hold
+    if session.get_bind().dialect.name == "sqlite":
+        session.execute(text("BEGIN IMMEDIATE"))
+    try:
+        yield session
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
+@event.listens_for(Engine, "connect")
+def _on_connect(connection: Any, _record: object) -> None:
+    if not isinstance(connection, sqlite3.Connection):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",  # a receipt means: survives a power cut
+        "foreign_keys = ON",
+        "busy_timeout = 30000",
+        "cache_size = -65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

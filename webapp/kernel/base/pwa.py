@@ -1,0 +1,206 @@
+"""Serves the phone app: every file under the id of its release, a shell page, and the worker that keeps both offline.
+
+The id of a release is a hash over all its files, so a URL never changes its content and may be cached for ever
+(DESIGN §5). Several server processes on one copy of the files come to the same id by themselves.
+"""
+
+import gzip
+import hashlib
+import json
+import mimetypes
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
+from flask.typing import ResponseReturnValue
+
+try:
+    import brotli
+except ImportError:  # gzip alone will do
+    brotli = None
+
+bp = Blueprint("pwa", __name__)
+
+#: Folders of static/ that belong to the app, and where they appear below /static/pwa/<build>/.
+TREES = {"pwa": "", "css": "css/", "icons": "icons/", "fonts": "fonts/"}
+SINGLE = ("icons.svg",)
+#: Served by a route of its own, or no part of what runs.
+LEFT_OUT = {"sw.js", "jsconfig.json", "types.js"}
+COMPRESSIBLE = (".wasm", ".js", ".css", ".svg", ".json")
+TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2", ".json": "application/json"}
+FOR_EVER = "public, max-age=31536000, immutable"
+SHELL = "/app/"
+NAME, SHORT_NAME = "足あと スキャン", "足あと"
+COLOUR = "#0017c1"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a release: where it lies and the SHA-256 of its bytes."""
+
+    source: Path
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What the phone runs: `build` names it, `files` maps the path below the build to the file."""
+
+    build: str
+    files: Mapping[str, File]
+    shell: bytes
+
+    def url(self, path: str) -> str:
+        """The address of one of its files. Raises KeyError if it has none of that name."""
+        if path not in self.files:
+            raise KeyError(path)
+        return f"/static/pwa/{self.build}/{path}"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _listed(static: Path) -> Iterator[tuple[str, Path]]:
+    for tree, prefix in TREES.items():
+        for source in sorted((static / tree).rglob("*")):
+            path = prefix + source.relative_to(static / tree).as_posix()
+            if source.is_file() and path not in LEFT_OUT and not source.name.startswith("."):
+                yield path, source
+    for name in SINGLE:
+        if (static / name).is_file():
+            yield name, static / name
+
+
+def read_release(static: Path, render: Callable[[str, Callable[[str], str]], str]) -> Release:
+    """Read all files and name the release after them. `render(build, asset)` gives the text of the shell page."""
+    files = {path: File(source, _sha256(source.read_bytes())) for path, source in _listed(static)}
+    plain = render("", lambda path: path)  # the shell is part of the release that it names
+    parts = [f"{path} {file.sha256}" for path, file in sorted(files.items())]
+    parts += [_sha256(plain.encode()), _sha256((static / "pwa" / "sw.js").read_bytes())]
+    build = _sha256("\n".join(parts).encode())[:16]
+    named = Release(build, files, b"")
+    return Release(build, files, render(build, named.url).encode())
+
+
+def release(app: Flask) -> Release:
+    """The release this process serves: read once, and at each start of the app again while debugging."""
+    known: Release | None = app.extensions.get("pwa")
+    if known is None or (app.debug and request.path in (SHELL, "/sw.js")):
+        known = app.extensions["pwa"] = read_release(Path(str(app.static_folder)), _shell_of(app))
+    return known
+
+
+def _shell_of(app: Flask) -> Callable[[str, Callable[[str], str]], str]:
+    def render(build: str, asset: Callable[[str], str]) -> str:
+        # outside of anybody's request: the same bytes for everybody, whatever their language or login
+        with app.test_request_context(SHELL):
+            return app.jinja_env.get_template("pwa/shell.html").render(build=build, asset=asset)
+
+    return render
+
+
+@bp.get("/app")
+def app_without_slash() -> ResponseReturnValue:
+    """The app lives below /app/."""
+    return redirect(SHELL, 308)
+
+
+@bp.get(SHELL)
+@bp.get("/app/<path:_screen>")
+def shell(_screen: str = "") -> ResponseReturnValue:
+    """The page that every screen of the app starts from; which one is the app's own business."""
+    page = release(current_app)
+    response = Response(page.shell, mimetype="text/html")
+    response.headers["Cache-Control"] = "no-cache"
+    response.set_etag(_sha256(page.shell)[:32])
+    return response.make_conditional(request)
+
+
+@bp.get("/sw.js")
+def service_worker() -> ResponseReturnValue:
+    """The worker, behind the list of what it must hold: another list is another worker."""
+    page = release(current_app)
+    files = [{"url": page.url(path), "sha256": file.sha256} for path, file in sorted(page.files.items())]
+    files.append({"url": SHELL, "sha256": _sha256(page.shell)})
+    head = json.dumps({"build": page.build, "files": files}, separators=(",", ":"))
+    body = (Path(str(current_app.static_folder)) / "pwa" / "sw.js").read_text(encoding="utf-8")
+    response = Response(f"self.RELEASE = {head};\n{body}", mimetype="text/javascript")
+    response.headers["Cache-Control"] = "no-cache"
+    response.headers["Service-Worker-Allowed"] = "/"
+    return response
+
+
+@bp.get("/manifest.webmanifest")
+def manifest() -> ResponseReturnValue:
+    """What a phone needs to install the app."""
+    page = release(current_app)
+    body = {
+        "id": SHELL,
+        "name": NAME,
+        "short_name": SHORT_NAME,
+        "lang": "ja",
+        "start_url": SHELL,
+        "scope": "/",
+        "display": "standalone",
+        "theme_color": COLOUR,
+        "background_color": "#ffffff",
+        "icons": list(_icons(page)),
+    }
+    response = Response(json.dumps(body, ensure_ascii=False), mimetype="application/manifest+json")
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
+def _icons(page: Release) -> Iterator[dict[str, str]]:
+    for size in (192, 512):
+        for purpose, stem in (("any", "icon"), ("maskable", "maskable")):
+            path = f"icons/{stem}-{size}.png"
+            if path in page.files:
+                yield {"src": page.url(path), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+
+
+@bp.get("/static/pwa/<build>/<path:path>")
+def asset(build: str, path: str) -> ResponseReturnValue:
+    """One file of the release served now; 404 for another release, which phones have in their own cache."""
+    page = release(current_app)
+    file = page.files.get(path)
+    if build != page.build or file is None:
+        abort(404)
+    encoding = _encoding(path)
+    response = Response(_packed(file, encoding) if encoding else file.source.read_bytes(), mimetype=_type(path))
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
+    response.headers["Vary"] = "Accept-Encoding"
+    response.headers["Cache-Control"] = FOR_EVER
+    return response
+
+
+def _type(path: str) -> str:
+    return TYPES.get(Path(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
+
+
+def _encoding(path: str) -> str:
+    """The best packing that both sides know; "" for what is packed already."""
+    if not path.endswith(COMPRESSIBLE):
+        return ""
+    offered = request.accept_encodings
+    if brotli is not None and offered["br"] > 0:
+        return "br"
+    return "gzip" if offered["gzip"] > 0 else ""
+
+
+def _packed(file: File, encoding: str) -> bytes:
+    """Packed once per file and machine: the wasm costs two seconds of brotli and saves each phone 630 kB."""
+    folder = Path(current_app.config["INSTANCE"]) / "packed"
+    kept = folder / f"{file.sha256}.{encoding}"
+    if kept.exists():
+        return kept.read_bytes()
+    data = file.source.read_bytes()
+    packed = bytes(brotli.compress(data, quality=11)) if encoding == "br" else gzip.compress(data, 9, mtime=0)
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f"{kept.name}.{id(packed):x}.part"
+    part.write_bytes(packed)
+    part.replace(kept)  # another process may have written the same bytes meanwhile
+    return packed

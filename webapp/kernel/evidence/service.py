@@ -1,0 +1,60 @@
+"""Writes: a photo arrives, and the scan that names it says whose it is."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from webapp.kernel.base.db import transaction
+from webapp.kernel.base.images import Picture
+from webapp.kernel.evidence import queries, store
+from webapp.kernel.evidence.models import EvidenceFile
+
+
+def is_kept(root: Path, sha256: str) -> bool:
+    """Whether row and file are both here. If a crash left only one, the next upload mends it."""
+    return queries.file(sha256) is not None and store.place(root, sha256).exists()
+
+
+def receive(root: Path, sha256: str, stream: IO[bytes], *, uploader: str, now: int) -> int:
+    """Check and keep one photo; its size in bytes. When this returns it is on disk and in the database.
+
+    Raises TooLarge or Unprocessable with an evidence.* code; then nothing was kept.
+    """
+    data = store.read_checked(stream, sha256)
+    picture = store.examine(data)
+    store.keep(root, sha256, data)
+    _record(sha256, picture, len(data), uploader=uploader, now=now)
+    return len(data)
+
+
+def claim(session: Session, shas: Iterable[str], log: str) -> None:
+    """Say that a scan of this log names these photos. The first one stays; the caller commits."""
+    session.execute(
+        update(EvidenceFile)
+        .where(EvidenceFile.sha256.in_(set(shas)), EvidenceFile.log == "")
+        .values(log=log)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _record(sha256: str, picture: Picture, size: int, *, uploader: str, now: int) -> None:
+    row = EvidenceFile(
+        sha256=sha256,
+        media_type=picture.media_type,
+        size=size,
+        width=picture.width,
+        height=picture.height,
+        uploaded_at=now,
+        uploader=uploader,
+        log="",
+    )
+    try:
+        with transaction() as session:
+            if session.get(EvidenceFile, sha256) is None:
+                session.add(row)
+    except IntegrityError:  # two phones sent it at once (PostgreSQL)
+        return

@@ -1,0 +1,113 @@
+"""The door over HTTP. Safe to send again: the same act gets the same receipt."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from flask import Blueprint, Response, current_app, request
+from flask.typing import ResponseReturnValue
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.db import db, transaction
+from webapp.kernel.base.outcomes import Malformed, TooLarge
+from webapp.kernel.identity.login import current_person, login_required
+from webapp.kernel.identity.models import Person
+from webapp.kernel.identity.pseudonyms import pseudonym
+from webapp.kernel.intake.door import Author, Verdict
+from webapp.kernel.intake.format import MAX_BYTES, MAX_ITEMS, Batch
+from webapp.kernel.intake.models import Receipt
+from webapp.kernel.intake.service import Answer, Door
+from webapp.kernel.ledger.models import Head
+
+bp = Blueprint("intake", __name__)
+
+
+def door() -> Door:
+    """The door of this application."""
+    found: Door = current_app.extensions["door"]
+    return found
+
+
+def author_of(person: Person) -> Author:
+    """The person as the door knows them: a pseudonym in each log they work in, made on first use."""
+    known = current_app.extensions["authors"]
+    logs = sorted(door().logs_of(db.session(), person.organisation_id))
+    key = (person.id, person.session_epoch, tuple(logs), tuple(person.roles), person.organisation_id)
+    if key not in known:
+        with transaction() as session:
+            names = {log: pseudonym(session, log, person.id) for log in logs}
+        known.clear() if len(known) > 5_000 else None
+        known[key] = Author(person.id, person.organisation_id, tuple(person.roles), names)
+    author: Author = known[key]
+    return author
+
+
+@bp.post("/api/scans")
+@login_required
+def post_scans() -> ResponseReturnValue:
+    """Take up to 100 acts of one phone; each gets its own answer."""
+    batch = _batch(request.get_data(cache=False))
+    now = now_ms()
+    answers = door().receive(batch.items, author_of(current_person()), now)
+    return as_json({"server_at": now, "receipts": [receipt(answer) for answer in answers]})
+
+
+def _batch(raw: bytes) -> Batch:
+    if len(raw) > MAX_BYTES:
+        raise TooLarge("intake.too_many", most=str(MAX_ITEMS))
+    try:
+        batch = Batch.model_validate(orjson.loads(raw))
+    except (orjson.JSONDecodeError, ValidationError) as problem:
+        raise Malformed("intake.not_json") from problem
+    if len(batch.items) > MAX_ITEMS:
+        raise TooLarge("intake.too_many", most=str(MAX_ITEMS))
+    return batch
+
+
+def receipt(answer: Answer) -> dict[str, Any]:
+    """An answer of the door as the API gives it."""
+    if answer.refusal is not None:
+        code = answer.refusal.code
+        return {"id": answer.id, "status": "refused", "code": code} | {
+            "text": door().sentence(code, answer.refusal.params)
+        }
+    status = "duplicate" if answer.duplicate else "recorded"
+    place = {"id": answer.id, "status": status, "log": answer.log, "index": answer.index}
+    return place | {"verdict": answer.verdict.verdict, "findings": findings(answer.verdict)}
+
+
+def findings(verdict: Verdict) -> list[dict[str, str]]:
+    """Findings in words."""
+    return [
+        {"code": code, "severity": severity, "text": door().sentence(code, params)}
+        for code, severity, params in verdict.findings
+    ]
+
+
+@bp.get("/api/verdicts")
+@login_required
+def get_verdicts() -> ResponseReturnValue:
+    """Verdicts that changed since `since` for scans of the phone `dev`, of logs this person works in."""
+    since = request.args.get("since", 0, type=int)
+    author, dev = author_of(current_person()), request.args.get("dev", "")
+    logs = list(author.pseudonyms)
+    rev = max(db.session.scalars(select(Head.size).where(Head.log.in_(logs))), default=0)
+    r = Receipt
+    rows = db.session.execute(
+        select(r.id, r.verdict, r.findings).where(r.dev == dev, r.rev > since, r.log.in_(logs)).limit(2_000)
+    )
+    return as_json({"rev": rev, "verdicts": [_verdict(row) for row in rows]})
+
+
+def _verdict(row: Any) -> dict[str, Any]:
+    held = Verdict(row.verdict, tuple((f["code"], f["severity"], f["params"]) for f in row.findings))
+    return {"id": row.id, "verdict": held.verdict, "findings": findings(held)}
+
+
+def as_json(value: Mapping[str, Any] | Sequence[Any] | Iterable[Any], status: int = 200) -> Response:
+    """JSON that no cache keeps."""
+    answer = Response(orjson.dumps(value), status, mimetype="application/json")
+    answer.headers["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,83 @@
+"""What a room offers to the door, and what the door asks of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sqlalchemy.orm import Session
+
+from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.intake.format import Act
+from webapp.kernel.ledger.entries import By, Recorded
+from webapp.kernel.ledger.vault import Opening
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """The person who is logged in, as far as the door needs to know: pseudonyms by log, organisation, roles."""
+
+    person_id: str
+    org: str
+    roles: tuple[str, ...]
+    pseudonyms: Mapping[str, str]
+
+    def by(self, log: str) -> By:
+        """How this person is named in that log."""
+        return By(self.pseudonyms[log], self.org, self.roles)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A typed discrepancy that a fold worked out. `causes` are the acts it concerns."""
+
+    code: str
+    key: str
+    causes: tuple[str, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an act is worth now: ok, attention, or waiting; findings are (code, severity, params)."""
+
+    verdict: str
+    findings: tuple[tuple[str, str, Mapping[str, Any]], ...] = ()
+
+
+OK = Verdict("ok")
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A command's yes: entries of ours that follow it in the log, and openings for the vault."""
+
+    extra: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    vault: Sequence[tuple[str, Opening]] = ()
+
+
+class Command(Protocol):
+    """Decides under the lock: what it reads is still true when its entry is appended."""
+
+    def __call__(self, session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal: ...
+
+
+class Room(Protocol):
+    """A room behind the door. `observations` are kinds that are never refused once their author is known."""
+
+    observations: frozenset[str]
+    commands: Mapping[str, Command]
+
+    def logs_of(self, session: Session, organisation_id: str) -> set[str]:
+        """Logs in which this organisation has work to do."""
+
+    def check(self, session: Session, act: Act, author: Author) -> Refusal | None:
+        """Whether this author may record such an observation at all (least privilege; hostile input gets nothing)."""
+
+    def project(self, session: Session, log: str, entries: Sequence[Recorded]) -> Mapping[str, Verdict]:
+        """Fold entries of a log into the room's tables; answers the verdicts that may have changed, by act id."""
+
+    def forget(self, session: Session, log: str) -> None:
+        """Drop what was projected from a log; folding it again from entry 0 gives the same tables."""
+
+    def sentence(self, code: str, params: Mapping[str, Any]) -> str:
+        """The finding or refusal in the user's language, or an empty string if it is not this room's."""

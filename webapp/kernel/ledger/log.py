@@ -1,0 +1,151 @@
+"""The whole write path of a log, and its check."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from webapp.kernel.base.outcomes import NotFound
+from webapp.kernel.ledger.entries import By, Recorded, decode, encode
+from webapp.kernel.ledger.merkle import Frontier, leaf_hash
+from webapp.kernel.ledger.models import Head, LedgerEntry, Log
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry before it has a place in the log. `content` is {"p", "s"} or {"body"}; `data` what it says."""
+
+    id: str
+    kind: str
+    by: By
+    content: Mapping[str, Any]
+    data: Mapping[str, Any]
+
+
+class Heads:
+    """The locked heads of the logs that one transaction writes to."""
+
+    def __init__(self, frontiers: dict[str, Frontier]) -> None:
+        self._frontiers = frontiers
+
+    def size(self, log: str) -> int:
+        """Entries in the log, those of this transaction included."""
+        return self._frontiers[log].size
+
+    def __contains__(self, log: str) -> bool:
+        return log in self._frontiers
+
+    def append(self, session: Session, log: str, drafts: Sequence[Draft], now: int) -> list[Recorded]:
+        """Put drafts at the end of the log, in order; the caller's transaction commits them.
+
+        Raises NotCanonical if an entry has no canonical bytes or is too long.
+        """
+        frontier = self._frontiers[log]
+        recorded, rows = [], []
+        for draft in drafts:
+            raw = encode(log, draft.id, draft.kind, now, draft.by, draft.content)
+            leaf, index = leaf_hash(raw), frontier.size
+            frontier.push(leaf)
+            recorded.append(Recorded(log, index, draft.id, draft.kind, now, draft.by, draft.data))
+            rows.append(
+                {"log": log, "index": index, "id": draft.id, "kind": draft.kind}
+                | {"recorded_at": now, "leaf": leaf, "raw": raw}
+            )
+        if rows:
+            session.execute(insert(LedgerEntry), rows)
+            session.execute(
+                update(Head)
+                .where(Head.log == log)
+                .values(size=frontier.size, frontier=frontier.to_bytes())
+                .execution_options(synchronize_session=False)
+            )
+        return recorded
+
+
+def lock_heads(session: Session, logs: Iterable[str]) -> Heads:
+    """Lock the heads of these logs in the order of their ids, so that two transactions cannot wait for each other.
+
+    Logs that do not exist are left out. Everything that is decided must be read after this call.
+    """
+    rows = session.execute(
+        select(Head.log, Head.size, Head.frontier)
+        .where(Head.log.in_(sorted(set(logs))))
+        .order_by(Head.log)
+        .with_for_update()
+    )
+    return Heads({log: Frontier.from_bytes(size, frontier) for log, size, frontier in rows})
+
+
+def open_log(session: Session, log: str, origin: str, name: str, organisation_id: str, now: int) -> None:
+    """Create an empty log for a municipality."""
+    session.execute(
+        insert(Log).values(id=log, origin=origin, name=name, organisation_id=organisation_id, created_at=now)
+    )
+    session.execute(insert(Head).values(log=log, size=0, frontier=b""))
+
+
+def read(session: Session, log: str, start: int = 0, chunk: int = 2_000) -> Iterator[Recorded]:
+    """Every entry from `start` on, in order, decoded from its bytes; memory stays flat."""
+    for index, _leaf, raw, _id, _kind in _rows(session, log, start, chunk):
+        yield decode(index, raw)
+
+
+def _rows(session: Session, log: str, start: int, chunk: int) -> Iterator[tuple[int, bytes, bytes, str, str]]:
+    entry = LedgerEntry
+    while True:
+        rows = session.execute(
+            select(entry.index, entry.leaf, entry.raw, entry.id, entry.kind)
+            .where(entry.log == log, entry.index >= start)
+            .order_by(entry.index)
+            .limit(chunk)
+        ).all()
+        for row in rows:
+            yield (row[0], row[1], row[2], row[3], row[4])
+        if len(rows) < chunk:
+            return
+        start = rows[-1][0] + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a verification found. `fault` is empty when the log is whole."""
+
+    log: str
+    size: int
+    root: str
+    fault: str = ""
+
+
+def verify(session: Session, log: str) -> Check:
+    """Recompute every leaf from its bytes, the root from the leaves, and compare with the head.
+
+    Returns the first fault in plain words; raises NotFound for an unknown log.
+    """
+    head = session.get(Head, log, populate_existing=True)
+    if head is None:
+        raise NotFound("ledger.no_such_log", log=log)
+    frontier = Frontier()
+    for index, leaf, raw, entry_id, kind in _rows(session, log, 0, 5_000):
+        fault = _entry_fault(frontier.size, index, leaf, raw, entry_id, kind, log)
+        if fault:
+            return Check(log, frontier.size, frontier.root().hex(), fault)
+        frontier.push(leaf)
+    root = frontier.root().hex()
+    if (frontier.size, frontier.to_bytes()) != (head.size, head.frontier):
+        return Check(log, frontier.size, root, f"head says {head.size} entries, {frontier.size} give another root")
+    return Check(log, frontier.size, root)
+
+
+def _entry_fault(
+    expected: int, index: int, leaf: bytes, raw: bytes, entry_id: str, kind: str, log: str
+) -> str:
+    if index != expected:
+        return f"entry {expected} is missing"
+    if leaf_hash(raw) != leaf:
+        return f"entry {index} is not the one that was hashed"
+    entry = decode(index, raw)
+    if (entry.id, entry.kind, entry.log) != (entry_id, kind, log):
+        return f"entry {index} is filed under another id or kind"
+    return ""

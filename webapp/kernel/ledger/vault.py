@@ -1,0 +1,78 @@
+"""Commitments and their openings. An entry holds the commitment; the vault holds salt and data, and forgets."""
+
+import hmac
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from webapp.kernel.ledger.entries import canonical
+from webapp.kernel.ledger.models import VaultRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Salt (64 hex digits) and data that open a commitment."""
+
+    salt: str
+    data: Mapping[str, Any]
+
+    @property
+    def commit(self) -> str:
+        """64 hex digits: HMAC-SHA256 keyed with the salt over the canonical data."""
+        return hmac.digest(bytes.fromhex(self.salt), canonical(dict(self.data)), "sha256").hex()
+
+
+def seal(data: Mapping[str, Any]) -> Opening:
+    """A fresh 256-bit salt for this data: without it nobody can guess what was committed to."""
+    return Opening(secrets.token_hex(32), dict(data))
+
+
+def keep(session: Session, log: str, openings: Iterable[tuple[str, Opening]]) -> None:
+    """Store openings as (subject, opening). One that is there already stays as it is."""
+    rows = {opening.commit: (subject, opening) for subject, opening in openings}
+    if not rows:
+        return
+    known = set(session.scalars(select(VaultRecord.commit).where(VaultRecord.commit.in_(rows))))
+    fresh = [
+        {"commit": commit, "log": log, "subject": subject, "salt": opening.salt, "data": dict(opening.data)}
+        for commit, (subject, opening) in rows.items()
+        if commit not in known
+    ]
+    if fresh:
+        session.execute(insert(VaultRecord), fresh)
+
+
+def read(session: Session, log: str, subjects: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """What is known about these subjects; later facts of a subject overlay earlier ones. Erased ones are absent."""
+    wanted, found = list(dict.fromkeys(subjects)), dict[str, dict[str, Any]]()
+    for start in range(0, len(wanted), 500):
+        rows = session.execute(
+            select(VaultRecord.subject, VaultRecord.data)
+            .where(VaultRecord.log == log, VaultRecord.subject.in_(wanted[start : start + 500]))
+            .order_by(VaultRecord.commit)
+        )
+        for subject, data in rows:
+            if data is not None:
+                found.setdefault(subject, {}).update(data)
+    return found
+
+
+def erase(session: Session, log: str, subject: str, now: int) -> int:
+    """Delete data and salt of a subject; the commitments in the log can never be opened again. Returns how many."""
+    commits = session.scalars(
+        select(VaultRecord.commit).where(
+            VaultRecord.log == log, VaultRecord.subject == subject, VaultRecord.erased_at.is_(None)
+        )
+    ).all()
+    if commits:
+        session.execute(
+            update(VaultRecord)
+            .where(VaultRecord.commit.in_(commits))
+            .values(salt=None, data=None, erased_at=now)
+            .execution_options(synchronize_session=False)
+        )
+    return len(commits)

@@ -1,0 +1,1 @@
+"""Town halls, depots, plants, shelters: where things stand and where scans say they were made."""

@@ -1,0 +1,140 @@
+// The camera on screen. One stream for a whole sitting: moving between scanning screens keeps it, so that phones which ask
+// for permission at every start ask once; fifteen seconds after the last scanning screen it goes dark.
+
+import { SCANNER } from "../messages.js";
+import { openCamera } from "../scanning/camera.js";
+import { createScanner } from "../scanning/scanner.js";
+import { fill, h } from "./dom.js";
+import { button } from "./frame.js";
+import { drawBoxes } from "./overlay.js";
+
+/** @typedef {import('../types.js').ScanResult} ScanResult */
+/** @typedef {{prefixes: string[], serials: boolean, marks: Map<string, import('./overlay.js').Mark>, hud: Node[],
+ *   onCode: (result: ScanResult) => void}} EyePlan */
+
+const LINGER = 15_000;
+const KEEP_BOXES = 260;
+const HINT_AFTER = 4_000;
+
+/** The one camera of this page, shared by its scanning screens. */
+const shared = {
+  /** @type {Awaited<ReturnType<typeof openCamera>>|null} */
+  camera: null,
+  /** @type {HTMLVideoElement|null} */
+  video: null,
+  lit: false,
+  zoom: 1,
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  dark: undefined,
+};
+
+/** @param {EyePlan} plan */
+export function createEye(plan) {
+  const canvas = h("canvas", { class: "app-eye__boxes", "aria-hidden": "true" });
+  const state = h("div", { class: "app-eye__state", role: "status" }, SCANNER.starting);
+  const element = h("div", { class: "app-eye", "data-state": "starting" }, canvas, h("p", { class: "app-eye__hint", role: "status" }, SCANNER.stuck),
+    h("div", { class: "app-eye__hud" }, plan.hud), state);
+  /** @type {Set<() => void>} */
+  const watchers = new Set();
+  /** @type {ReturnType<typeof createScanner>|null} */
+  let scanner = null;
+  let gone = false;
+  let serials = plan.serials;
+  const changed = () => watchers.forEach((fn) => fn());
+
+  const start = async () => {
+    element.dataset.state = "starting";
+    fill(state, SCANNER.starting);
+    try {
+      const video = await lookThrough();
+      if (gone) return;
+      element.prepend(video);
+      await video.play().catch(() => undefined);
+      scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan.marks), onCode: plan.onCode,
+        onQuiet: (ms) => { if (ms < HINT_AFTER) return; element.dataset.quiet = "true"; } });
+      scanner.serialMode(serials);
+      scanner.start();
+      element.dataset.state = "on";
+      state.replaceChildren();
+    } catch (problem) {
+      if (gone) return;
+      console.warn(problem);
+      element.dataset.state = "off";
+      fill(state, h("p", { class: "app-eye__problem" }, whyDark(problem)), h("p", {}, SCANNER.otherwise),
+        button(SCANNER.again, start, { rank: "second" }));
+    }
+    changed();
+  };
+  queueMicrotask(start);
+
+  const zooms = () => zoomSteps(shared.camera?.capabilities());
+  return {
+    element,
+    onChange: (/** @type {() => void} */ fn) => { watchers.add(fn); },
+    serialMode: (/** @type {boolean} */ on) => { serials = on; scanner?.serialMode(on); },
+    canLight: () => Boolean(shared.camera?.capabilities().torch),
+    lit: () => shared.lit,
+    light: async (/** @type {boolean} */ on) => { if (await shared.camera?.torch(on)) shared.lit = on; },
+    zooms,
+    zoomed: () => zooms().find((step) => step >= shared.zoom) ?? 1,
+    zoom: async (/** @type {number} */ times) => { if (await shared.camera?.zoom(times)) shared.zoom = times; },
+    /** The present picture as a file, or null when there is none. */
+    snap: () => (shared.video && element.contains(shared.video) ? snapshot(shared.video) : Promise.resolve(null)),
+    leave: () => { gone = true; scanner?.stop(); release(); },
+  };
+}
+
+/** The shared video element, running. */
+async function lookThrough() {
+  clearTimeout(shared.dark);
+  shared.video ??= h("video", { class: "app-eye__video", playsinline: true, muted: true, autoplay: true, "aria-label": SCANNER.picture });
+  shared.video.muted = true;
+  if (!shared.camera) {
+    const camera = await openCamera();
+    await camera.start(shared.video);
+    shared.camera = camera;
+  }
+  return shared.video;
+}
+
+function release() {
+  clearTimeout(shared.dark);
+  shared.dark = setTimeout(() => {
+    shared.camera?.stop();
+    shared.video?.remove();
+    Object.assign(shared, { camera: null, lit: false, zoom: 1 });
+  }, LINGER);
+}
+
+/** Draws boxes and takes them away when nothing was seen for a moment.
+ * @param {HTMLCanvasElement} canvas @param {Map<string, import('./overlay.js').Mark>} marks */
+function painter(canvas, marks) {
+  /** @type {{at: number, results: ScanResult[]}} */
+  let last = { at: 0, results: [] };
+  return (/** @type {ScanResult[]} */ results, /** @type {import('../types.js').Size} */ size) => {
+    const now = performance.now();
+    if (results.length > 0) canvas.parentElement?.removeAttribute("data-quiet");
+    if (results.length > 0 || now - last.at > KEEP_BOXES) last = { at: now, results };
+    drawBoxes(canvas, last.results, size, marks);
+  };
+}
+
+/** @param {{zoom?: {min: number, max: number}|null}|undefined} capabilities @returns {number[]} */
+function zoomSteps(capabilities) {
+  const range = capabilities?.zoom;
+  return range ? [1, 2, 3].filter((times) => times >= range.min && times <= range.max) : [];
+}
+
+/** @param {unknown} problem */
+function whyDark(problem) {
+  const code = /** @type {{code?: string}} */ (problem)?.code;
+  if (code === "camera.denied") return SCANNER.denied;
+  return code === "camera.busy" ? SCANNER.busy : SCANNER.none;
+}
+
+/** @param {HTMLVideoElement} video @returns {Promise<File|null>} */
+function snapshot(video) {
+  const canvas = h("canvas", { width: video.videoWidth, height: video.videoHeight });
+  canvas.getContext("2d")?.drawImage(video, 0, 0);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ? new File([blob], "view.jpg", { type: "image/jpeg" }) : null), "image/jpeg", 0.92));
+}

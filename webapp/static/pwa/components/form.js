@@ -1,0 +1,147 @@
+// Fields as the Digital Agency rules ask: label and hint above, error below, no placeholder, nothing disabled, big targets.
+// Every field has `take()`: its good value, or null after saying what is missing.
+
+import { FORM } from "../messages.js";
+import { shrinkPhoto } from "../scanning/photo.js";
+import { fill, h, uid } from "./dom.js";
+import { icon } from "./icon.js";
+
+/** @typedef {import('../types.js').Photo} Photo */
+
+/** @param {string} id @param {string} label @param {boolean} must @param {string} [hint] */
+function head(id, label, must, hint) {
+  return [h("label", { class: "field__label", for: id }, label, must ? h("span", { class: "field__required" }, FORM.must) : null),
+    hint ? h("p", { class: "field__hint", id: `${id}-hint` }, hint) : null];
+}
+
+/** @param {string} id */
+function errorLine(id) {
+  const element = h("p", { class: "field__error", id: `${id}-error` });
+  return { element, set: (/** @type {string} */ words) => { element.textContent = words; } };
+}
+
+/**
+ * One line of text.
+ * @param {{label: string, hint?: string, must?: string, value?: string, mode?: "text"|"numeric", tidy?: (text: string) => string,
+ *   onInput?: (value: string) => void}} plan `must` = the sentence when it is empty
+ */
+export function textField({ label, hint, must, value = "", mode = "text", tidy = (text) => text.trim(), onInput }) {
+  const id = uid("text");
+  const error = errorLine(id);
+  const input = h("input", { id, type: "text", class: "field__input", inputmode: mode, autocomplete: "off", spellcheck: "false",
+    "aria-describedby": `${hint ? `${id}-hint ` : ""}${id}-error`, value });
+  input.addEventListener("input", () => { error.set(""); input.removeAttribute("aria-invalid"); onInput?.(tidy(input.value)); });
+  const take = () => {
+    const text = tidy(input.value);
+    if (text || !must) return text;
+    error.set(`＊${must}`);
+    input.setAttribute("aria-invalid", "true");
+    input.focus();
+    return null;
+  };
+  return { element: h("div", { class: "field" }, ...head(id, label, Boolean(must), hint), input, error.element), input, take,
+    set: (/** @type {string} */ text) => { input.value = text; input.dispatchEvent(new Event("input")); } };
+}
+
+/** @typedef {{value: string, label: string, detail?: string, kind?: "ok"|"error"}} Option */
+
+/**
+ * One of a few, each a 56 px target.
+ * @param {{label: string, hint?: string, must?: string, options: Option[], value?: string, onPick?: (value: string) => void}} plan
+ */
+export function choice({ label, hint, must, options, value = "", onPick }) {
+  const name = uid("choice");
+  const error = errorLine(name);
+  const set = h("fieldset", { class: "field", "aria-describedby": `${name}-error` },
+    h("legend", { class: "field__label" }, label, must ? h("span", { class: "field__required" }, FORM.must) : null),
+    hint ? h("p", { class: "field__hint" }, hint) : null,
+    h("div", { class: "choices", "data-kind": "tiles" },
+      options.map((option) => radio(name, option, option.value === value, () => { error.set(""); onPick?.(option.value); }))), error.element);
+  const take = () => {
+    const picked = /** @type {HTMLInputElement|null} */ (set.querySelector("input:checked"))?.value ?? "";
+    if (picked || !must) return picked;
+    error.set(`＊${must}`);
+    set.querySelector("input")?.focus();
+    return null;
+  };
+  return { element: set, take };
+}
+
+/** @param {string} name @param {Option} option @param {boolean} on @param {() => void} pick */
+function radio(name, option, on, pick) {
+  const input = h("input", { type: "radio", class: "choice__box", name, value: option.value, checked: on, onchange: pick });
+  return h("label", { class: "choice", "data-kind": option.kind }, input, h("span", { class: "app-choice__words" },
+    h("b", {}, option.label), option.detail ? h("small", {}, option.detail) : null));
+}
+
+/**
+ * A person of the job.
+ * @param {import('../types.js').Pack} pack
+ * @param {{label: string, hint?: string, must?: string, roles: string[], except?: string, words: (role: string) => string, value?: string}} plan
+ */
+export function personChoice(pack, { label, hint, must, roles, except = "", words, value }) {
+  const people = pack.people.filter((person) => roles.includes(person.role) && person.p !== except);
+  const seen = new Set();
+  const once = people.filter((person) => !seen.has(person.p) && seen.add(person.p));
+  const options = once.map((person) => ({ value: person.p, label: person.name, detail: [person.org, words(person.role)].filter(Boolean).join("　") }));
+  return { ...choice({ label, hint: options.length ? hint : FORM.nobody, must, options, value: value ?? (options.length === 1 ? options[0].value : "") }),
+    some: options.length > 0 };
+}
+
+/**
+ * A photo: taken with the phone's camera, shrunk, stripped and hashed before anything else (SPEC §2 evidence).
+ * @param {{label: string, hint?: string, must?: string, snap?: (() => Promise<File|null>)|null, onTaken?: (photo: Photo) => void}} plan
+ * `snap` takes the picture from a camera that is already running
+ */
+export function photoField({ label, hint, must, snap = null, onTaken }) {
+  const id = uid("photo");
+  const error = errorLine(id);
+  /** @type {Photo|null} */
+  let photo = null;
+  const box = h("div", { class: "app-photo", "data-taken": false });
+  const input = h("input", { id, type: "file", accept: "image/*", capture: "environment", class: "visually-hidden", "aria-describedby": `${id}-error` });
+  /** @param {File} file */
+  const use = async (file) => {
+    error.set("");
+    draw(FORM.photoBusy);
+    try {
+      photo = await shrinkPhoto(file);
+      onTaken?.(photo);
+      draw();
+    } catch (problem) {
+      console.warn(problem);
+      photo = null;
+      draw();
+      error.set(FORM.photoBad);
+    }
+  };
+  input.addEventListener("change", () => { const file = input.files?.[0]; input.value = ""; if (file) use(file); });
+  const shoot = async () => { const file = await snap?.(); if (file) await use(file); else input.click(); };
+  const draw = (busy = "") => {
+    const words = photo ? FORM.photoAgain : FORM.photoTake;
+    const taker = snap ? h("button", { type: "button", class: "button", "data-kind": "second", onclick: shoot }, icon("photo"), h("span", {}, words))
+      : h("label", { class: "button", "data-kind": "second", for: id }, icon("photo"), h("span", {}, words));
+    const image = photo ? h("img", { class: "app-photo__view", src: URL.createObjectURL(photo.blob), alt: FORM.photoAlt(label),
+      width: photo.width, height: photo.height }) : null;
+    box.dataset.taken = String(Boolean(photo));
+    fill(box, image, h("p", { class: "app-photo__words", role: "status" }, busy || (photo ? FORM.photoTaken : "")), taker);
+  };
+  draw();
+  const take = () => {
+    if (photo || !must) return photo;
+    error.set(`＊${must}`);
+    box.scrollIntoView({ block: "center" });
+    /** @type {HTMLElement} */ (snap ? box.querySelector("button") : input)?.focus();
+    return null;
+  };
+  const element = h("div", { class: "field" }, h("p", { class: "field__label", id: `${id}-label` }, label,
+    must ? h("span", { class: "field__required" }, FORM.must) : null), hint ? h("p", { class: "field__hint" }, hint) : null, input, box, error.element);
+  input.setAttribute("aria-labelledby", `${id}-label`);
+  return { element, take, clear: () => { photo = null; draw(); } };
+}
+
+/** Facts as label and value. @param {[string, import('./dom.js').Child][]} rows */
+export function facts(rows) {
+  return h("dl", { class: "app-facts" }, rows.filter(([, value]) => value !== "" && value !== null).map(([label, value]) =>
+    h("div", {}, h("dt", {}, label), h("dd", {}, value))));
+}

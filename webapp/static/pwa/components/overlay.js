@@ -1,0 +1,102 @@
+// Boxes on the stickers themselves. Each verdict has its own colour, line and mark, so that none of the three is alone.
+
+/** @typedef {import('../feedback.js').Tone} Tone */
+/** @typedef {import('../types.js').ScanResult} ScanResult */
+/** @typedef {import('../types.js').Size} Size */
+/** What is drawn for a read: its verdict and when it was given (`performance.now()`).
+ * @typedef {{verdict: Tone, at: number}} Mark */
+
+/** Bright on a dark picture; edges lie on a black outline, so that they hold 3:1 on any picture.
+ * @type {Record<Tone, {colour: string, dash: number[], width: number, twice: boolean, badge: string, square: boolean}>} */
+const LOOK = {
+  ok: { colour: "#2fd07f", dash: [], width: 4, twice: false, badge: "○", square: false },
+  again: { colour: "#e4e8f0", dash: [7, 5], width: 3, twice: false, badge: "✓", square: false },
+  attention: { colour: "#ff6a5f", dash: [], width: 3, twice: true, badge: "！", square: true },
+  unknown: { colour: "#ffc04d", dash: [2, 5], width: 4, twice: false, badge: "？", square: true },
+  foreign: { colour: "#c3c9d6", dash: [2, 6], width: 3, twice: false, badge: "×", square: true },
+};
+const FRESH = 700;
+const GROW = 1.32;
+
+/** @typedef {(x: number, y: number) => [number, number]} Place */
+
+/**
+ * Draws one frame's boxes.
+ * @param {HTMLCanvasElement} canvas lies over a video shown with object-fit: cover
+ * @param {ScanResult[]} results @param {Size} size of the frame @param {Map<string, Mark>} marks by id or text
+ */
+export function drawBoxes(canvas, results, size, marks) {
+  const pen = canvas.getContext("2d");
+  if (!pen) return;
+  const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
+  const { clientWidth, clientHeight } = canvas;
+  if (canvas.width !== Math.round(clientWidth * ratio) || canvas.height !== Math.round(clientHeight * ratio)) {
+    canvas.width = Math.round(clientWidth * ratio);
+    canvas.height = Math.round(clientHeight * ratio);
+  }
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, clientWidth, clientHeight);
+  const place = cover(clientWidth, clientHeight, size);
+  const now = performance.now();
+  for (const read of results) {
+    const mark = marks.get(read.id || read.text);
+    box(pen, read.quad.map(([x, y]) => place(x, y)), mark, now);
+  }
+}
+
+/** @param {number} width @param {number} height @param {Size} frame @returns {Place} */
+function cover(width, height, frame) {
+  const scale = Math.max(width / frame.width, height / frame.height);
+  const left = (width - frame.width * scale) / 2;
+  const top = (height - frame.height * scale) / 2;
+  return (x, y) => [left + x * scale, top + y * scale];
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} corners @param {Mark|undefined} mark @param {number} now */
+function box(pen, corners, mark, now) {
+  const centre = [0, 1].map((axis) => corners.reduce((all, corner) => all + corner[axis], 0) / corners.length);
+  const grown = (/** @type {number} */ by) => corners.map(([x, y]) =>
+    /** @type {[number, number]} */ ([centre[0] + (x - centre[0]) * by, centre[1] + (y - centre[1]) * by]));
+  if (!mark) return line(pen, grown(GROW), "#ffffffb0", 2, [3, 4]);
+  const look = LOOK[mark.verdict];
+  const fresh = now - mark.at < FRESH && mark.verdict !== "again";
+  if (fresh) line(pen, grown(GROW + 0.1), `${look.colour}66`, 10, []);
+  line(pen, grown(GROW), "#000000a0", look.width + 3, []);
+  line(pen, grown(GROW), look.colour, look.width, look.dash);
+  if (look.twice) line(pen, grown(GROW + 0.22), look.colour, look.width, []);
+  badge(pen, corner(grown(look.twice ? GROW + 0.22 : GROW)), look, fresh);
+}
+
+/** The corner that is the upper right on the screen. @param {[number, number][]} corners */
+const corner = (corners) => corners.reduce((best, each) => (each[0] - each[1] > best[0] - best[1] ? each : best));
+
+/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} points @param {string} colour @param {number} width @param {number[]} dash */
+function line(pen, points, colour, width, dash) {
+  pen.beginPath();
+  points.forEach(([x, y], at) => (at ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+  pen.closePath();
+  pen.lineJoin = "round";
+  pen.setLineDash(dash);
+  pen.strokeStyle = colour;
+  pen.lineWidth = width;
+  pen.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} pen @param {[number, number]} at @param {typeof LOOK["ok"]} look @param {boolean} fresh */
+function badge(pen, [x, y], look, fresh) {
+  const r = 13;
+  pen.setLineDash([]);
+  pen.beginPath();
+  if (look.square) pen.roundRect(x - r, y - r, 2 * r, 2 * r, 5);
+  else pen.arc(x, y, r, 0, 2 * Math.PI);
+  pen.fillStyle = "#ffffff";
+  pen.fill();
+  pen.strokeStyle = look.colour;
+  pen.lineWidth = 3;
+  pen.stroke();
+  pen.fillStyle = "#1a1a1a";
+  pen.font = "700 15px system-ui, sans-serif";
+  pen.textAlign = "center";
+  pen.textBaseline = "middle";
+  pen.fillText(fresh && look.badge === "○" ? "●" : look.badge, x, y + 1);
+}

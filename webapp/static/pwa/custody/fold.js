@@ -1,0 +1,145 @@
+// The job as this phone sees it: the pack from the server, plus every scan kept here since. Folding a scan that the pack
+// already knows changes nothing, so it does not matter when the pack was fetched.
+
+import { tablesInUse } from './tables.js';
+
+/** @typedef {import('../types.js').Pack} Pack */
+/** @typedef {import('../types.js').Kept} Kept */
+/** @typedef {import('../types.js').Scan} Scan */
+/** @typedef {import('../types.js').View} View */
+/** @typedef {import('../types.js').Device} Device */
+/** @typedef {import('../types.js').Cage} Cage */
+/** @typedef {import('../types.js').Step} Step */
+/** @typedef {import('../types.js').Tables} Tables */
+
+/** Fold what this phone kept (refused scans left out) onto the pack. The pack itself is not touched.
+ * @param {Pack} pack @param {Kept[]} kept oldest first @param {Tables} [tables] @returns {View} */
+export function fold(pack, kept, tables = tablesInUse()) {
+  const view = start(pack, tables);
+  const scans = kept.filter(({ state }) => state !== 'refused').map(({ p }) => /** @type {Scan} */ (JSON.parse(p)));
+  const targets = new Set(scans.filter(({ step }) => step === 'void').map(({ body }) => body.target));
+  for (const scan of scans.filter(({ id }) => targets.has(id))) undo(view, scan);
+  for (const scan of scans.filter(({ id, step }) => step !== 'void' && !targets.has(id))) apply(view, scan);
+  return view;
+}
+
+/** @param {Pack} pack @param {Tables} tables @returns {View} */
+function start(pack, tables) {
+  const list = pack.devices.map((device) => ({ ...device, done: [...device.done] }));
+  const cages = pack.cages.map((cage) => ({ ...cage, loaded: [...cage.loaded], counted: [...cage.counted] }));
+  return {
+    list, tables, voided: new Map(),
+    devices: new Map(list.filter(({ code }) => code).map((device) => [device.code, device])),
+    cages: new Map(cages.map((cage) => [cage.code, cage])),
+  };
+}
+
+/** @param {View} view @param {Scan} scan */
+function apply(view, scan) {
+  if (view.tables.steps[scan.step]?.of === 'cage') return applyToCage(cageOf(view, scan.code), scan);
+  if (scan.step === 'registered') bind(view, scan);
+  const device = view.devices.get(scan.code);
+  if (device) mark(device, scan.step);
+  if (scan.step === 'loaded') load(view, scan, device);
+  if (scan.step === 'counted') cageOf(view, scan.parent).counted = withCode(cageOf(view, scan.parent).counted, scan.code);
+}
+
+/** @param {Device} device @param {Step} step */
+function mark(device, step) {
+  if (!device.done.includes(step)) device.done.push(step);
+  device.step = step;
+}
+
+/** @param {string[]} codes @param {string} code */
+const withCode = (codes, code) => (codes.includes(code) ? codes : [...codes, code]);
+
+/** @param {View} view @param {Scan} scan */
+function bind(view, { code, body }) {
+  if (view.devices.has(code)) return; // the first binding holds until somebody corrects it
+  const device = view.list.find(({ id }) => id === body.device) ?? unlisted(view, body);
+  device.code ||= code;
+  view.devices.set(code, device);
+}
+
+/** A device that stands before us and not on the list. @param {View} view @param {Record<string, unknown>} body
+ * @returns {Device} */
+function unlisted(view, body) {
+  /** @type {Device} */
+  const device = {
+    id: String(body.device || body.device_new || ''), code: '', asset: '', kind: String(body.kind ?? 'other'), kind_text: '',
+    model: '', serial: '', drive_serial: '', cls: Number(body.cls ?? 3), place: '', step: '', cage: '', done: [],
+  };
+  view.list.push(device);
+  return device;
+}
+
+/** @param {View} view @param {Scan} scan @param {Device|undefined} device */
+function load(view, { code, parent }, device) {
+  const cage = cageOf(view, parent);
+  cage.loaded = withCode(cage.loaded, code);
+  if (device) device.cage = parent;
+}
+
+/** @param {View} view @param {string} code @returns {Cage} a new, empty one if the pack has none of that code */
+function cageOf(view, code) {
+  /** @type {Cage} */
+  const cage = view.cages.get(code) ?? {
+    code, name: '', state: '', seal: '', lock: '', manifest: [], manifest_hash: '', loaded: [], counted: [], handed_to: '',
+  };
+  view.cages.set(code, cage);
+  return cage;
+}
+
+/** @param {Cage} cage @param {Scan} scan */
+function applyToCage(cage, { step, body }) {
+  cage.state = step;
+  if (step === 'handed_over') cage.handed_to = String(body.to ?? '');
+  if (step !== 'locked') return;
+  cage.seal = String(body.seal ?? '');
+  cage.lock = String(body.lock ?? '');
+  cage.manifest = Array.isArray(body.manifest) ? body.manifest.map(String) : [];
+  cage.manifest_hash = String(body.manifest_hash ?? '');
+}
+
+/** Take a voided scan back, where the pack had it already. @param {View} view @param {Scan} scan */
+function undo(view, { step, code, parent, body }) {
+  if (view.tables.steps[step]?.of === 'cage') return undoCage(view, step, code);
+  const device = view.devices.get(code);
+  if (device) unmark(device, step);
+  if (step === 'registered' && device?.id === body.device) unbind(view, code);
+  if (step === 'loaded') unload(view, code, parent);
+  if (step === 'counted') drop(view.cages.get(parent), 'counted', code);
+}
+
+/** @param {View} view @param {string} code @param {string} parent */
+function unload(view, code, parent) {
+  const device = view.devices.get(code);
+  drop(view.cages.get(parent), 'loaded', code);
+  if (device?.cage === parent) device.cage = '';
+}
+
+/** @param {Device} device @param {Step} step */
+function unmark(device, step) {
+  device.done = device.done.filter((name) => name !== step);
+  device.step = device.done.at(-1) ?? '';
+}
+
+/** @param {View} view @param {string} code */
+function unbind(view, code) {
+  const device = view.devices.get(code);
+  view.devices.delete(code);
+  if (device?.code === code) device.code = '';
+}
+
+/** @param {Cage|undefined} cage @param {'loaded'|'counted'} list @param {string} code */
+function drop(cage, list, code) {
+  if (cage) cage[list] = cage[list].filter((item) => item !== code);
+}
+
+/** @param {View} view @param {Step} step @param {string} code */
+function undoCage({ cages, tables }, step, code) {
+  const cage = cages.get(code);
+  if (!cage || cage.state !== step) return;
+  cage.state = tables.cage_order[tables.cage_order.indexOf(step) - 1] ?? '';
+  if (step === 'locked') Object.assign(cage, { manifest: [], manifest_hash: '', seal: '', lock: '' });
+}

@@ -1,0 +1,168 @@
+// Sync by itself: one round at a time over all tabs, started by whatever might mean that the network is back. What
+// `navigator.onLine` says is a hint to try now, never a reason not to.
+
+import { WORLD } from './http.js';
+import { counts, prune } from './outbox.js';
+import { refreshJobs, refreshMe } from './packs.js';
+import { pullVerdicts, sendPhotos, sendScans } from './send.js';
+
+/** @typedef {import('../types.js').Store} Store */
+/** @typedef {import('../types.js').SyncStatus} SyncStatus */
+/** @typedef {import('./http.js').Answer} Answer */
+/** @typedef {import('./http.js').Deps} Deps */
+
+const EVERY = 30_000;
+const GATHER = 400; // a pass over a shelf gives many scans a second: let a few gather
+const BACKOFF_FIRST = 2_000;
+const BACKOFF_MOST = 300_000;
+const LOCK = 'ashiato-sync';
+
+/** @type {SyncStatus} */
+let status = {
+  online: globalThis.navigator?.onLine ?? true, syncing: false, needsLogin: false, lastContact: null, problem: '', build: '',
+};
+/** @type {Set<(status: SyncStatus) => void>} */
+const listeners = new Set();
+/** @type {Promise<SyncStatus>|null} */
+let running = null;
+let again = false;
+let failures = 0;
+let notBefore = 0; // the server asked for patience (Retry-After): nobody may shorten that
+let pauseUntil = 0; // our own back-off: a person or a returning network may
+
+/** Hear about the state of the connection, at once and after each change.
+ * @param {(status: SyncStatus) => void} listener @returns {() => void} stops it */
+export function onStatus(listener) {
+  listeners.add(listener);
+  listener(status);
+  return () => listeners.delete(listener);
+}
+
+/** @param {Partial<SyncStatus>} change */
+function tell(change) {
+  status = { ...status, ...change };
+  for (const listener of listeners) listener(status);
+}
+
+/** Sync now, because a person or the network asked. Never throws, never runs twice at once; asked again while running, it
+ * runs once more. Waits only where the server asked for it. @param {Store} store @param {Deps} [deps]
+ * @returns {Promise<SyncStatus>} */
+export function syncNow(store, deps = WORLD) {
+  pauseUntil = 0;
+  return start(store, deps);
+}
+
+/** @param {Store} store @param {Deps} deps @returns {Promise<SyncStatus>} */
+function start(store, deps) {
+  if (running) {
+    again = true;
+    return running;
+  }
+  if (deps.now() < Math.max(notBefore, pauseUntil)) return Promise.resolve(status);
+  running = run(store, deps).finally(() => (running = null));
+  return running;
+}
+
+/** @param {Store} store @param {Deps} deps @returns {Promise<SyncStatus>} */
+async function run(store, deps) {
+  tell({ syncing: true });
+  try {
+    do {
+      again = false;
+      await alone(() => round(store, deps));
+    } while (again && deps.now() >= Math.max(notBefore, pauseUntil) && !status.needsLogin);
+  } catch (error) {
+    tell({ problem: 'sync.broken' }); // the phone's disk refused: nothing was lost, the next round tries again
+    console.error(error);
+  }
+  tell({ syncing: false });
+  return status;
+}
+
+/** Run while no other tab does; if one does, this round is theirs. @param {() => Promise<void>} work */
+async function alone(work) {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return work();
+  return locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? work() : undefined));
+}
+
+/** One round: who am I, scans, verdicts, jobs, photos. Ends at the first answer that is not a yes.
+ * @param {Store} store @param {Deps} deps */
+async function round(store, deps) {
+  const who = await refreshMe(store, deps);
+  if (who.kind !== 'ok') return settle(who, deps);
+  const person = who.body.person.id;
+  tell({ online: true, needsLogin: false, lastContact: deps.now(), build: String(who.body.build ?? '') });
+  const parts = [
+    () => sendScans(store, person, deps),
+    () => pullVerdicts(store, deps),
+    () => refreshJobs(store, deps),
+    () => sendPhotos(store, person, deps, () => again),
+  ];
+  for (const part of parts) {
+    const answer = await part();
+    if (answer.kind !== 'ok') return settle(answer, deps);
+  }
+  await prune(store, deps.now());
+  settle(who, deps);
+}
+
+/** Draw the conclusion of a round. @param {Answer} answer @param {Deps} deps */
+function settle(answer, deps) {
+  if (answer.kind === 'offline') return backOff('sync.offline', deps);
+  tell({ online: true, lastContact: deps.now() });
+  if (answer.kind === 'login') return tell({ needsLogin: true, problem: 'sync.login' });
+  if (answer.kind === 'no') return backOff(answer.code, deps);
+  if (answer.kind === 'later') {
+    notBefore = deps.now() + answer.after;
+    return tell({ problem: 'sync.busy' });
+  }
+  failures = 0;
+  tell({ problem: '' });
+}
+
+/** Wait a random time, longer after each failure, so that a hundred phones do not come back together.
+ * @param {string} problem @param {Deps} deps */
+function backOff(problem, deps) {
+  failures += 1;
+  pauseUntil = deps.now() + deps.random() * Math.min(BACKOFF_MOST, BACKOFF_FIRST * 2 ** (failures - 1));
+  tell({ online: problem !== 'sync.offline', problem });
+}
+
+/** Sync from now on: after each kept scan, when the page comes back or the network does, and every 30 s.
+ * @param {Store} store @param {Deps} [deps] @returns {() => void} stops it */
+export function startSync(store, deps = WORLD) {
+  const stop = new AbortController();
+  const now = () => void syncNow(store, deps);
+  const visible = () => document.visibilityState === 'visible' && now();
+  for (const event of ['online', 'pageshow', 'focus']) addEventListener(event, now, stop);
+  document.addEventListener('visibilitychange', visible, stop);
+  addEventListener('offline', () => tell({ online: false }), stop);
+  const timer = setInterval(() => void tick(store, deps), EVERY);
+  const unwatch = store.watch(['kept'], gather(() => void start(store, deps)));
+  now();
+  return () => {
+    stop.abort();
+    clearInterval(timer);
+    unwatch();
+  };
+}
+
+/** The 30-second beat. While scans wait it keeps its own back-off; otherwise it only keeps lists fresh.
+ * @param {Store} store @param {Deps} deps */
+async function tick(store, deps) {
+  const { pending, photos } = await counts(store);
+  if (pending + photos > 0 || document.visibilityState === 'visible') await start(store, deps);
+}
+
+/** Call `work` once, a moment after the first of several calls. @param {() => void} work */
+function gather(work) {
+  /** @type {ReturnType<typeof setTimeout>|null} */
+  let timer = null;
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = null;
+      work();
+    }, GATHER);
+  };
+}

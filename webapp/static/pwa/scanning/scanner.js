@@ -1,0 +1,155 @@
+// The scanning loop: a frame of the camera goes to the worker, what it reads becomes outlines and events. One frame is
+// under way at a time: a slow phone drops frames, it does not fall behind.
+
+import { QR, SERIALS, sharedDecoder } from './decoder.js';
+import { Fusion } from './fusion.js';
+
+/** @typedef {import('../types.js').ScanResult} ScanResult */
+/** @typedef {import('../types.js').Size} Size */
+/** @typedef {import('./decoder.js').Decoder} Decoder */
+
+/** @typedef {object} ScannerOptions
+ * @property {HTMLVideoElement} video playing the camera's stream
+ * @property {(result: ScanResult) => void} onCode once per code and pass; act on it
+ * @property {(results: ScanResult[], size: Size) => void} [onFrame] everything in view, to be outlined; also when empty
+ * @property {(code: "decoder.failed") => void} [onError]
+ * @property {(ms: number) => void} [onQuiet] nothing was read for so long (from 2 s on, each second): offer torch, typing, photo
+ * @property {string[]} [prefixes] public bases of our labels; this site unless told
+ * @property {Decoder} [decoder] */
+
+const DENOISE_EACH = 4; // +6 ms on every fourth frame frees codes with broken corners
+const QUIET = 2_000;
+const FAILURES = 5;
+
+/** Scans from `start()` to `stop()`. */
+export class Scanner {
+  #options;
+  #decoder;
+  #fusion;
+  #running = false;
+  #paused = false;
+  #serial = false;
+  #frames = 0;
+  #failures = 0;
+  #lastRead = 0;
+  #lastQuiet = 0;
+  #latency = 0;
+  /** @type {string} */ #code = '';
+
+  /** @param {ScannerOptions} options */
+  constructor(options) {
+    this.#options = options;
+    this.#decoder = options.decoder ?? sharedDecoder();
+    this.#fusion = new Fusion(options.prefixes ?? [location.origin]);
+  }
+
+  start() {
+    if (this.#running) return;
+    this.#running = true;
+    this.#lastRead = this.#lastQuiet = performance.now();
+    this.#next();
+  }
+
+  stop() {
+    this.#running = false;
+  }
+
+  /** Keep the picture, read nothing (a question is on the screen). */
+  pause() {
+    this.#paused = true;
+  }
+
+  resume() {
+    this.#paused = false;
+    this.#lastRead = this.#lastQuiet = performance.now();
+  }
+
+  /** Read makers' barcodes too, while a serial is asked for. @param {boolean} on */
+  serialMode(on) {
+    this.#serial = on;
+  }
+
+  /** Let a code that is still in view count again. @param {string} [text] */
+  rearm(text) {
+    this.#fusion.rearm(text);
+  }
+
+  /** Frames read, time of the worker for the last one, and from the frame to its results, ms. */
+  stats() {
+    return { frames: this.#frames, workerMs: this.#decoder.ms, latencyMs: this.#latency, last: this.#code };
+  }
+
+  #next() {
+    if (!this.#running) return;
+    const { video } = this.#options;
+    const step = () => void this.#step();
+    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(step);
+    else requestAnimationFrame(step);
+  }
+
+  async #step() {
+    if (this.#running && !this.#paused && this.#options.video.readyState >= 2) await this.#read();
+    this.#next();
+  }
+
+  async #read() {
+    const { video, onError } = this.#options;
+    const began = performance.now();
+    try {
+      const size = { width: video.videoWidth, height: video.videoHeight };
+      const denoise = this.#frames % DENOISE_EACH === DENOISE_EACH - 1;
+      const reads = await this.#decoder.decode(await grab(video), { formats: this.#serial ? SERIALS : QR, denoise });
+      this.#frames += 1;
+      this.#failures = 0;
+      this.#latency = performance.now() - began;
+      if (this.#running && !this.#paused) this.#tell(reads, size);
+    } catch {
+      this.#failures += 1; // the first frames of a stream, or a worker that died and will be replaced
+      if (this.#failures === FAILURES) onError?.('decoder.failed');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+
+  /** @param {import('../types.js').Read[]} reads @param {Size} size */
+  #tell(reads, size) {
+    const now = performance.now();
+    const { results, fresh } = this.#fusion.see(reads, now);
+    for (const result of fresh) {
+      this.#code = result.text;
+      this.#options.onCode(result);
+    }
+    this.#options.onFrame?.(results, size);
+    this.#hush(reads.length > 0, now);
+  }
+
+  /** @param {boolean} read @param {number} now */
+  #hush(read, now) {
+    if (read) this.#lastRead = this.#lastQuiet = now;
+    if (now - this.#lastRead < QUIET || now - this.#lastQuiet < 1_000) return;
+    this.#lastQuiet = now;
+    this.#options.onQuiet?.(now - this.#lastRead);
+  }
+}
+
+/** @param {ScannerOptions} options */
+export const createScanner = (options) => new Scanner(options);
+
+/** The picture as it is now, in the cheapest form this browser can hand to a worker.
+ * @param {HTMLVideoElement} video @returns {Promise<VideoFrame|ImageBitmap|ImageData>} */
+async function grab(video) {
+  if (typeof OffscreenCanvas === 'undefined') return onMainThread(video);
+  return typeof VideoFrame === 'undefined' ? createImageBitmap(video) : new VideoFrame(video);
+}
+
+/** @type {HTMLCanvasElement|null} */
+let canvas = null;
+
+/** @param {HTMLVideoElement} video @returns {ImageData} */
+function onMainThread(video) {
+  const [width, height] = [video.videoWidth, video.videoHeight];
+  canvas ??= document.createElement('canvas');
+  Object.assign(canvas, { width, height });
+  const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
+  context.drawImage(video, 0, 0);
+  return context.getImageData(0, 0, width, height);
+}

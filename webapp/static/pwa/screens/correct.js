@@ -1,0 +1,71 @@
+// 訂正: a mistake is undone by a record of its own; the mistaken one stays.
+
+import { h } from "../components/dom.js";
+import { moment } from "../components/format.js";
+import { button, linkButton } from "../components/frame.js";
+import { choice, facts, textField } from "../components/form.js";
+import { icon } from "../components/icon.js";
+import { keep, kept as keptScans } from "../intake/outbox.js";
+import { CORRECT } from "../messages.js";
+import { finish } from "./finish.js";
+import { loadTitles } from "./titles.js";
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../types.js').Kept} Kept */
+
+const SHOWN = 50;
+
+/** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
+export async function correct(app, { query }) {
+  const all = await keptScans(app.store, query.get("job") ? { job: query.get("job") ?? "" } : {});
+  const titles = await loadTitles();
+  const wanted = query.get("scan");
+  const row = wanted ? all.find((each) => each.id === wanted) : null;
+  return row ? form(app, row, titles) : list(all, titles, query.get("job"));
+}
+
+/** Ids already undone on this phone. @param {Kept[]} all @returns {Set<string>} */
+function undone(all) {
+  return new Set(all.filter((row) => row.step === "void").map((row) => String(/** @type {{body: {target?: string}}} */ (JSON.parse(row.p)).body.target)));
+}
+
+/** @param {Kept[]} all @param {Record<string, string>} titles @param {string|null} job @returns {import('../app.js').Screen} */
+function list(all, titles, job) {
+  const gone = undone(all);
+  const rows = all.filter((row) => row.step !== "void" && row.mine !== false && row.state !== "refused").reverse().slice(0, SHOWN);
+  const link = (/** @type {Kept} */ row) => `/app/correct?scan=${row.id}${job ? `&job=${encodeURIComponent(job)}` : ""}`;
+  return { title: CORRECT.title, back: job ? `/app/job/${encodeURIComponent(job)}` : "/app/",
+    body: [h("p", { class: "app-lead" }, rows.length ? CORRECT.hint : CORRECT.none),
+      h("ul", { class: "app-lines app-lines--pick" }, rows.map((row) => h("li", { "data-kind": gone.has(row.id) ? "gone" : null },
+        gone.has(row.id) ? h("div", {}, words(row, titles), h("small", {}, CORRECT.voided)) : h("a", { href: link(row) }, words(row, titles), icon("next")))))],
+    foot: [] };
+}
+
+/** @param {Kept} row @param {Record<string, string>} titles */
+function words(row, titles) {
+  const cage = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : "";
+  return h("span", { class: "app-lines__words" }, h("b", {}, `${titles[row.step] ?? row.step}　${row.summary.name || row.code}`),
+    h("small", {}, `${moment(row.kept_at)}${cage}`));
+}
+
+/** @param {App} app @param {Kept} row @param {Record<string, string>} titles @returns {import('../app.js').Screen} */
+function form(app, row, titles) {
+  const reason = choice({ label: CORRECT.reason, must: CORRECT.reasonMust,
+    options: Object.entries(CORRECT.reasons).map(([value, label]) => ({ value, label })) });
+  const note = textField({ label: CORRECT.note, hint: CORRECT.noteHint });
+  const back = row.job ? `/app/job/${encodeURIComponent(row.job)}` : "/app/";
+  const record = async () => {
+    const why = reason.take();
+    if (why === null) return;
+    const text = note.take() ?? "";
+    await finish(app, () => keep(app.store, { log: row.log, job: row.job, actor: row.actor, step: "void", code: row.code, parent: row.parent,
+      src: "form", said: "ok", body: { target: row.id, reason: why } },
+    { open: text ? { note: text } : undefined, summary: { step: "void", code: row.code, name: row.summary.name, cage: row.summary.cage } }),
+    { words: CORRECT.done, path: back });
+  };
+  const cage = row.summary.cage ?? "";
+  return { title: CORRECT.title, sub: CORRECT.which, back: "/app/correct",
+    body: [facts([["作業", titles[row.step] ?? row.step], ["もの", row.summary.name || row.code], ["かご車", cage], ["時刻", moment(row.kept_at)]]),
+      reason.element, note.element],
+    foot: [button(CORRECT.go, record, { mark: "undo" }), linkButton("やめる", "/app/correct", { rank: "plain" })] };
+}

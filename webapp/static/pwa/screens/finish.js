@@ -1,0 +1,42 @@
+// The end of every form: keep on disk, only then sound, words and the next screen. A failure keeps the form as it is.
+
+import { tell } from "../feedback.js";
+import { SAID } from "../messages.js";
+
+/** @typedef {import('../types.js').Kept} Kept */
+
+/** Words to show on the next screen, once. @type {{verdict: import('../feedback.js').Tone, words: string, detail: string}|null} */
+let carried = null;
+
+/** Takes the words left by the last form, if any. */
+export function carriedWords() {
+  const words = carried;
+  carried = null;
+  return words;
+}
+
+let busy = false;
+
+/**
+ * Runs `keepAll`; when everything is on disk: sound, words, and on to `path`. A second tap meanwhile does nothing.
+ * @param {import('../app.js').App} app @param {() => Promise<unknown>} keepAll
+ * @param {{words: string, judged?: import('../types.js').Decision, work?: import('./work.js').Work, path: string, replace?: boolean}} after
+ */
+export async function finish(app, keepAll, { words, judged, work, path, replace = true }) {
+  if (busy) return;
+  busy = true;
+  try {
+    await keepAll();
+    const odd = judged?.said === "attention";
+    const detail = odd && work ? `${work.findingWords(judged.finding)}　・　${SAID.onDisk}` : SAID.onDisk;
+    carried = { verdict: odd ? "attention" : "ok", words: `${SAID.kept}　${words}`, detail };
+    tell(carried.verdict);
+    app.go(path, { replace });
+  } catch (problem) {
+    console.error(problem);
+    tell("attention");
+    app.complain(SAID.failedForm, /** @type {{code?: string}} */ (problem)?.code ?? "");
+  } finally {
+    busy = false;
+  }
+}

@@ -1,0 +1,87 @@
+// Home: one thing to do (スキャン), today's jobs with rings, and the truth about what this phone still holds.
+
+import { rolesOf } from "../app.js";
+import { h } from "../components/dom.js";
+import { dueWords, span } from "../components/format.js";
+import { card, linkButton, notice } from "../components/frame.js";
+import { icon } from "../components/icon.js";
+import { ring } from "../components/ring.js";
+import { jobs as jobsOf } from "../intake/packs.js";
+import { APP, JOB, NET, ROLES, TASKS } from "../messages.js";
+import { cagesOf, held, progressOf } from "./tasks.js";
+import { openWork } from "./work.js";
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../types.js').Job} Job */
+
+/** @param {App} app @returns {Promise<import('../app.js').Screen>} */
+export async function home(app) {
+  if (!app.me) return (await import("./login.js")).login(app);
+  const jobs = await jobsOf(app.store);
+  const cards = await Promise.all(jobs.map((job) => jobCard(app, job)));
+  const { person } = app.me;
+  return {
+    title: APP.name,
+    sub: `${person.organisation.name}　${person.name}`,
+    body: [
+      linkButton(APP.scan, "/app/scan", { mark: "scan", big: true }),
+      h("h2", {}, APP.today),
+      jobs.length ? h("ul", { class: "app-cards" }, cards) : h("p", { class: "app-note" }, app.status.lastContact ? APP.noJobs : APP.noJobsYet),
+      outboxNote(app),
+      h("nav", { class: "app-menu", "aria-label": "メニュー" },
+        menuRow("/app/outbox", "outbox", "送信箱", ""), menuRow("/app/correct", "undo", "訂正", ""),
+        menuRow("/app/settings", "gear", "設定", ROLES[person.roles[0]] ?? "")),
+    ],
+    foot: [],
+  };
+}
+
+/** @param {App} app @param {Job} job */
+async function jobCard(app, job) {
+  const work = await openWork(app, job.id);
+  const href = `/app/job/${encodeURIComponent(job.id)}`;
+  if (!work) {
+    return h("li", {}, card(job.title, href, ring({ done: 0, total: 0, text: "…", label: APP.loading }), h("p", {}, job.municipality)));
+  }
+  const roles = rolesOf(app);
+  const { done, total, task } = progressOf(work.view, roles, work.actor);
+  const due = job.due ? dueWords(job.due) : "";
+  return h("li", {}, card(job.title, href, ring({ done, total, label: `${done} / ${total}` }), h("p", {}, cageLine(work)),
+    h("p", { class: task ? "card__missing" : "" }, task ? nextWords(task) : JOB.nothing), due ? h("p", {}, `期限 ${due}`) : null));
+}
+
+/** @param {import('./work.js').Work} work */
+function cageLine(work) {
+  const used = cagesOf(work.view).filter((cage) => held(cage) > 0);
+  const machines = `端末 ${work.view.list.length}台`;
+  return used.length ? `${machines}・かご車 ${used.length}両` : machines;
+}
+
+/** "残り 1両：C-03". @param {import('./tasks.js').Task} task */
+function nextWords(task) {
+  const { title, unit } = TASKS[task.id];
+  const names = task.cages.slice(0, 2).map((cage) => cage.name).join("、");
+  return `${title}　あと ${task.left}${unit}${names ? `：${names}` : ""}`;
+}
+
+/** @param {App} app */
+function outboxNote(app) {
+  const note = h("p", { class: "app-note", role: "status" });
+  const draw = () => {
+    const { pending, oldest } = app.counts;
+    note.textContent = pending ? NET.kept(pending, span(Date.now() - (oldest ?? Date.now()))) : NET.allSent;
+  };
+  draw();
+  app.onChange(draw, note);
+  return note;
+}
+
+/** @param {string} href @param {string} mark @param {string} words @param {string} detail */
+export function menuRow(href, mark, words, detail) {
+  return h("a", { class: "app-menu__row", href }, icon(mark), h("span", {}, words), detail ? h("small", {}, detail) : null, icon("next"));
+}
+
+/** What a screen says when the job is not on this phone yet. @param {string} [back] @returns {import('../app.js').Screen} */
+export function absent(back = "/app/") {
+  return { title: APP.name, back, body: [notice("warn", APP.missingJob)], foot: [linkButton(APP.toHome, "/app/")] };
+}

@@ -1,0 +1,111 @@
+// A job: six figures, what I can do now, and its cages.
+
+import { rolesOf } from "../app.js";
+import { h, s } from "../components/dom.js";
+import { dueWords, moment } from "../components/format.js";
+import { card, linkButton, notice } from "../components/frame.js";
+import { icon } from "../components/icon.js";
+import { ring } from "../components/ring.js";
+import { jobs as jobsOf } from "../intake/packs.js";
+import { APP, CAGE_STATES, FLOW, JOB, TASKS } from "../messages.js";
+import { absent, menuRow } from "./home.js";
+import { cagesOf, flowOf, held, reached, tasksOf } from "./tasks.js";
+import { openWork } from "./work.js";
+
+/** @typedef {import('../app.js').App} App */
+/** @typedef {import('../types.js').Cage} Cage */
+/** @typedef {import('./tasks.js').Task} Task */
+/** @typedef {import('./work.js').Work} Work */
+
+/** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
+export async function job(app, { parts: [id] }) {
+  const work = await openWork(app, id);
+  if (!work) return absent();
+  const { job: facts } = work.pack;
+  const tasks = tasksOf(work.view, rolesOf(app), work.actor);
+  const first = tasks.find((task) => task.left > 0);
+  const summary = (await jobsOf(app.store)).find((each) => each.id === id);
+  const due = facts.due ? dueWords(facts.due) : "";
+  return {
+    title: facts.title,
+    sub: JOB.summary(work.view.list.length, due),
+    back: "/app/",
+    body: [
+      flow(work),
+      summary?.open ? notice("warn", APP.open(summary.open), "パソコンか電話の案件ページで内容を見られます。") : null,
+      h("h2", {}, JOB.now),
+      tasks.length ? h("ul", { class: "app-tasks" }, tasks.map((task) => h("li", {}, taskRow(work, task)))) : h("p", { class: "app-note" }, JOB.nothing),
+      h("h2", {}, JOB.cages),
+      cageList(work),
+      menuRow(`/app/correct?job=${encodeURIComponent(id)}`, "undo", JOB.correct, ""),
+      h("p", { class: "app-note" }, JOB.rev(moment(work.pack.server_at))),
+    ],
+    foot: first ? [linkButton(TASKS[first.id].go, taskPath(work, first), { mark: first.icon })] : [linkButton(APP.scan, `/app/scan?job=${encodeURIComponent(id)}`, { mark: "scan" })],
+  };
+}
+
+/** @param {Work} work */
+function flow(work) {
+  const figures = flowOf(work.view);
+  const now = FLOW.map(([key]) => key).filter((key) => figures[key] > 0).at(-1);
+  const total = work.view.list.length;
+  return h("div", { class: "flow" }, h("ol", { class: "flow__steps", role: "list", "aria-label": JOB.flow }, FLOW.map(([key, words]) =>
+    h("li", { class: "flow__step", "data-state": key === now ? "now" : total > 0 && figures[key] >= total ? "full" : null },
+      h("span", { class: "flow__name" }, words), h("span", { class: "flow__count" }, figures[key]), share(figures[key], total)))));
+}
+
+/** The share as a line below. @param {number} done @param {number} total */
+function share(done, total) {
+  const width = total > 0 ? `${Math.min(100, (100 * done) / total).toFixed(1)}%` : "0%";
+  return s("svg", { class: "flow__share", "aria-hidden": "true" }, s("rect", { class: "flow__share-rest", width: "100%", height: "100%" }),
+    s("rect", { class: "flow__share-done", width, height: "100%" }));
+}
+
+/** Where the work is done. One cage waits → straight to it. @param {Work} work @param {Task} task */
+export function taskPath(work, task) {
+  const base = `/app/job/${encodeURIComponent(work.id)}/${task.id}`;
+  const perCage = ["lock", "arrive", "open", "count"].includes(task.id);
+  return perCage && task.cages.length === 1 ? `${base}/${task.cages[0].code}` : base;
+}
+
+/** @param {Work} work @param {Task} task */
+function taskRow(work, task) {
+  const { title, unit } = TASKS[task.id];
+  if (task.left === 0) {
+    return h("div", { class: "app-task", "data-left": 0 }, icon(task.done ? "check" : task.icon), h("b", {}, title),
+      h("small", {}, task.done ? JOB.finished : JOB.waits));
+  }
+  const names = task.cages.slice(0, 3).map((cage) => cage.name).join("、");
+  return h("a", { class: "app-task", href: taskPath(work, task) }, icon(task.icon), h("b", {}, title),
+    h("small", {}, JOB.left(task.left, unit), names ? `：${names}` : ""), icon("next"));
+}
+
+/** @param {Work} work */
+function cageList(work) {
+  const cages = cagesOf(work.view).filter((cage) => held(cage) > 0 || cage.state !== "" || cage.name);
+  if (cages.length === 0) return h("p", { class: "app-note" }, JOB.noCages);
+  return h("ul", { class: "app-cards" }, cages.map((cage) => h("li", {}, cageCard(work, cage))));
+}
+
+/** @param {Work} work @param {Cage} cage */
+export function cageCard(work, cage) {
+  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage), h("p", {}, cageWords(work, cage)));
+}
+
+/** Ring of a cage: while counting, counted of the manifest; before, how many are in it. @param {Cage} cage */
+export function cageRing(cage) {
+  const total = held(cage);
+  if (cage.state === "opened" || cage.state === "count_closed") {
+    const counted = cage.counted.filter((code) => cage.manifest.includes(code)).length;
+    return ring({ done: counted, total, label: `${total}台のうち ${counted}台を検数` });
+  }
+  const done = reached(cage, "locked") ? total : 0;
+  return ring({ done, total: Math.max(total, 1), text: String(total), label: `${total}台` });
+}
+
+/** @param {Work} work @param {Cage} cage */
+function cageWords(work, cage) {
+  const state = cage.state === "" && cage.loaded.length === 0 ? "空" : CAGE_STATES[cage.state] ?? cage.state;
+  const holder = cage.state === "handed_over" && cage.handed_to ? JOB.holder(work.person(cage.handed_to)) : "";
+  return [state, reached(cage, "locked") && cage.seal ? JOB.seal(cage.seal) : "", holder].filter(Boolean).join("　");
+}

@@ -1,0 +1,52 @@
+// Locking freezes what is in the cage: the list and its hash, the seal, the closed door.
+
+import { button, linkButton, notice, sheet } from "../components/frame.js";
+import { h } from "../components/dom.js";
+import { facts, photoField, textField } from "../components/form.js";
+import { sha256, shortHash } from "../components/format.js";
+import { LOCK } from "../messages.js";
+import { finish } from "./finish.js";
+import { absent } from "./home.js";
+import { nameOf } from "./tasks.js";
+import { openWork } from "./work.js";
+
+/** Seal numbers as they are compared: half width, no spaces or hyphens. @param {string} text */
+export const tidySeal = (text) => text.normalize("NFKC").toUpperCase().replace(/[\s\p{Pd}ー−]/gu, "");
+
+/** The hash of a manifest (contract: sorted codes joined by a line feed). @param {string[]} codes */
+export const manifestHash = (codes) => sha256([...codes].sort().join("\n"));
+
+/** @param {import('../app.js').App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
+export async function lock(app, { parts: [id, code] }) {
+  const work = await openWork(app, id);
+  if (!work) return absent();
+  const back = `/app/job/${encodeURIComponent(id)}`;
+  const name = work.cageName(code);
+  const manifest = [...(work.view.cages.get(code)?.loaded ?? [])].sort();
+  if (manifest.length === 0) {
+    return { title: LOCK.title, sub: name, back, body: [notice("warn", LOCK.empty)], foot: [linkButton(LOCK.toLoad, `${back}/load/${code}`)] };
+  }
+  const hash = await manifestHash(manifest);
+  const seal = textField({ label: LOCK.seal, hint: LOCK.sealHint, must: LOCK.sealMust, mode: "text", tidy: tidySeal });
+  const lockField = textField({ label: LOCK.lock, hint: LOCK.lockHint, tidy: tidySeal });
+  const photo = photoField({ label: LOCK.photo, hint: LOCK.photoHint, must: LOCK.photoMust });
+  const record = async () => {
+    const number = seal.take();
+    const picture = photo.take();
+    if (number === null || picture === null) return;
+    const judged = work.decide("locked", code, "");
+    await finish(app, () => work.record({ step: "locked", code, src: "form", said: judged.said,
+      body: { seal: number, lock: lockField.take() ?? "", manifest, manifest_hash: hash, count: manifest.length } }, { photos: [picture] }),
+    { words: LOCK.done(name), judged, work, path: back });
+  };
+  const list = () => sheet(LOCK.inside(manifest.length), () => ({ body: [h("ul", { class: "app-lines" }, manifest.map((each) => {
+    const device = work.view.devices.get(each);
+    return h("li", {}, h("b", {}, device ? nameOf(device) : each), device ? h("small", {}, device.model) : null);
+  }))] }));
+  return { title: LOCK.title, sub: name, back,
+    body: [h("div", { class: "app-panel" }, h("p", { class: "app-panel__figure" }, h("strong", {}, manifest.length), " 台"),
+      h("p", { class: "app-note" }, LOCK.frozen), facts([[LOCK.mark, h("span", { class: "app-hash" }, shortHash(hash))]]),
+      button(LOCK.list, list, { rank: "plain", mark: "list" })),
+    seal.element, lockField.element, photo.element],
+    foot: [button(LOCK.go, record, { mark: "lock" })] };
+}

@@ -1,0 +1,86 @@
+// A job opened on this phone: the pack fetched ahead, what was kept since, and the one way to record something in it.
+
+import { decide, fold } from "../custody/rules.js";
+import { kept as keptScans, keep } from "../intake/outbox.js";
+import { pack as packOf } from "../intake/packs.js";
+import { SAID } from "../messages.js";
+
+/** @typedef {import('../types.js').Kept} Kept */
+/** @typedef {import('../types.js').View} View */
+/** @typedef {import('../types.js').Step} Step */
+/** @typedef {import('../types.js').Source} Source */
+/** @typedef {{step: Step, code: string, parent?: string, src?: Source, wit?: string[], body?: Record<string, unknown>,
+ *   said?: import('../types.js').Said}} Act */
+/** @typedef {{open?: Record<string, unknown>, photos?: import('../types.js').Photo[], name?: string}} With */
+
+/** A job at hand. `view` is the job as this phone sees it now; `record` keeps one scan and resolves when it is on disk. */
+export class Work {
+  /** @param {import('../app.js').App} app @param {import('../types.js').Pack} pack @param {Kept[]} kept */
+  constructor(app, pack, kept) {
+    this.app = app;
+    this.pack = pack;
+    this.kept = kept;
+    /** @type {View} */
+    this.view = fold(pack, kept);
+  }
+
+  get id() { return this.pack.job.id; }
+
+  get actor() { return this.pack.actor; }
+
+  get prefixes() { return this.pack.codes.prefixes; }
+
+  /** What the phone thinks of a step before it is recorded. @param {Step} step @param {string} code @param {string} [parent] */
+  decide(step, code, parent = "") {
+    return decide(this.view, step, code, parent);
+  }
+
+  /** Keeps one scan on disk; the view then includes it. Rejects when nothing was kept.
+   * @param {Act} act @param {With} [more] @returns {Promise<Kept>} */
+  async record(act, { open, photos = [], name } = {}) {
+    const { log, id } = this.pack.job;
+    const fields = { log, job: id, actor: this.actor, base: this.pack.rev, parent: "", src: /** @type {Source} */ ("camera"), ...act };
+    const summary = { step: act.step, code: act.code, cage: this.cageName(act.parent ?? ""), name: name ?? this.nameOf(act.code) };
+    const row = await keep(this.app.store, fields, { open, photos, summary });
+    this.kept = [...this.kept, row];
+    this.view = fold(this.pack, this.kept);
+    return row;
+  }
+
+  /** "ノートPC MGM-0042", a cage's name, or the code itself. @param {string} code */
+  nameOf(code) {
+    const device = this.view.devices.get(code);
+    if (device) return `${device.kind_text || device.kind}　${device.asset}`;
+    return this.view.cages.get(code)?.name || code;
+  }
+
+  /** @param {string} code */
+  cageName(code) {
+    return code ? this.view.cages.get(code)?.name || code : "";
+  }
+
+  /** Name of a person by pseudonym. @param {string} p */
+  person(p) {
+    return this.pack.people.find((person) => person.p === p)?.name ?? "";
+  }
+
+  /** Sentence of a discrepancy code. @param {string} finding */
+  findingWords(finding) {
+    return this.view.tables.discrepancies[finding]?.title ?? finding;
+  }
+
+  /** What a judged and kept scan says on screen.
+   * @param {import('../types.js').Decision} judged @param {string} name @param {HTMLElement|null} [action] */
+  outcome(judged, name, action = null) {
+    const detail = `${name}　・　${SAID.onDisk}`;
+    if (judged.said === "ok") return { verdict: /** @type {const} */ ("ok"), words: SAID.kept, detail };
+    if (judged.said === "unknown") return { verdict: /** @type {const} */ ("unknown"), words: SAID.keptUnknown, detail, action };
+    return { verdict: /** @type {const} */ ("attention"), words: this.findingWords(judged.finding), detail: `${SAID.kept}　・　${detail}`, action };
+  }
+}
+
+/** Opens a job from this phone's disk. @param {import('../app.js').App} app @param {string} jobId @returns {Promise<Work|null>} null = not here yet */
+export async function openWork(app, jobId) {
+  const pack = await packOf(app.store, jobId);
+  return pack ? new Work(app, pack, await keptScans(app.store, { job: jobId })) : null;
+}
