@@ -2,10 +2,11 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 
-PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
-	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-BIN := .venv/bin
-export PATH := $(CURDIR)/$(BIN):$(PATH)
+# the system's Python, not the one in .venv: it must be able to make .venv anew
+SYSTEM_PATH := $(PATH)
+PYTHON ?= $(shell PATH='$(SYSTEM_PATH)'; for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 
 T ?=
 PYTEST ?= -n 2 --dist loadfile
@@ -35,7 +36,7 @@ lint: setup-lint ## Style, types and the rules of the house
 	ruff check .
 	ruff format --check --quiet .
 	mypy
-	lint-imports --no-timing
+	lint-imports --no-logo
 	djlint --lint --quiet webapp
 	node_modules/.bin/tsc -p jsconfig.json
 	node_modules/.bin/tsc -p jsconfig.worker.json
@@ -62,7 +63,7 @@ lock: setup-lint ## Write the versions in .venv into deploy/constraints.txt
 clean: ## Remove everything that set-up made; the data under instance/ stays
 	rm -rf .venv node_modules webapp/static/pwa/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 
-setup: python
+setup: python ## Install what `make run` needs and start nothing (for servers: docs/deploy.md)
 	@$(PYTHON) -m deploy setup run
 
 setup-lint: python

@@ -70,7 +70,8 @@ def _make() -> None:
         return
     shutil.rmtree(VENV, ignore_errors=True)
     uv = shutil.which("uv")
-    make = [uv, "venv", "--quiet", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]
+    python = str(Path(sys.executable).resolve())  # the system's, also if an activated .venv started us
+    make = [uv, "venv", "--quiet", "--python", python] if uv else [python, "-m", "venv"]
     run("Virtual environment .venv", [*make, VENV])
     STAMPS.mkdir(parents=True, exist_ok=True)
     if not uv:

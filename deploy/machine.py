@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.progress import NeedsPerson, run
+from deploy.progress import NeedsPerson, StepFailed, run
 
 FONTS = ("/usr/share/fonts", "/usr/local/share/fonts")
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
@@ -83,16 +83,24 @@ def prepare(*, for_tests: bool) -> None:
     rights = _rights()
     if rights is None or not has_command("apt-get"):
         raise NeedsPerson(explain(missing))
-    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
-    packages = [need.package for need in missing]
-    run("List of system packages", [*apt, "update"])
-    run(
-        f"System packages: {', '.join(packages)}",
-        [*apt, "install", "-y", "--no-install-recommends", *packages],
-    )
+    _install([need.package for need in missing], rights)
     still = [need for need in missing if not need.is_met()]
     if still:
         raise NeedsPerson(explain(still))
+
+
+def _install(packages: Sequence[str], rights: Sequence[str]) -> None:
+    apt = [*rights, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-o", "DPkg::Lock::Timeout=300"]
+    install = [*apt, "install", "-y", "--no-install-recommends", *packages]
+    title = f"System packages: {', '.join(packages)}"
+    run("List of system packages", [*apt, "update"])
+    try:
+        run(title, install, may_stop=False)
+    except StepFailed:
+        # somebody cut an earlier run of apt; what the first command leaves broken, the second mends
+        subprocess.run([*rights, "dpkg", "--configure", "-a"], capture_output=True, check=False)
+        run("Repair of unfinished packages", [*apt, "install", "-y", "--fix-broken"], may_stop=False)
+        run(title, install, may_stop=False)
 
 
 def explain(missing: Sequence[Need]) -> str:

@@ -29,24 +29,29 @@ def say(text: str = "") -> None:
     sys.stdout.flush()
 
 
-def run(title: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None) -> None:
+def run(
+    title: str, argv: Sequence[str | Path], env: Mapping[str, str] | None = None, *, may_stop: bool = True
+) -> None:
     """Run one command under one line of progress.
 
-    Raises StepFailed with the last lines of output if it ends with an error. Ctrl-C ends the command too.
+    Raises StepFailed with the last lines of output if it ends with an error. Ctrl-C ends the command too, or,
+    with `may_stop=False`, waits for its end first: half an apt run leaves a system that needs repair.
     """
     step = _Step(title)
     words = [str(word) for word in argv]
-    with _open(words, env) as child:
+    with _open(words, env, may_stop=may_stop) as child:
         reader = threading.Thread(target=step.read, args=(child,), daemon=True)
         reader.start()
-        _watch(child, step)
+        stopped = _watch(child, step, may_stop=may_stop)
         reader.join()
     step.end(ok=child.returncode == 0)
+    if stopped:
+        raise KeyboardInterrupt
     if child.returncode:
         raise StepFailed("\n".join([f"command: {' '.join(words)}", *step.tail]))
 
 
-def _open(words: list[str], env: Mapping[str, str] | None) -> subprocess.Popen[str]:
+def _open(words: list[str], env: Mapping[str, str] | None, *, may_stop: bool) -> subprocess.Popen[str]:
     return subprocess.Popen(
         words,
         cwd=ROOT,
@@ -56,18 +61,24 @@ def _open(words: list[str], env: Mapping[str, str] | None) -> subprocess.Popen[s
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
+        process_group=None if may_stop else 0,  # a group of its own does not hear the terminal's Ctrl-C
     )
 
 
-def _watch(child: subprocess.Popen[str], step: "_Step") -> None:
-    try:
-        while child.poll() is None:
+def _watch(child: subprocess.Popen[str], step: "_Step", *, may_stop: bool) -> bool:
+    """Wait for the command's end; whether Ctrl-C was pressed meanwhile."""
+    stopped = False
+    while child.poll() is None:
+        try:
             step.draw()
             time.sleep(0.1)
-    except KeyboardInterrupt:
-        child.terminate()
-        child.wait()
-        raise
+        except KeyboardInterrupt:
+            stopped = True
+            if may_stop:
+                child.terminate()
+            else:
+                say("\nThis step must not be cut; the set-up stops as soon as it is done.")
+    return stopped
 
 
 class _Step:

@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.postgres import Cluster, cluster
 from webapp.app import create_app
-from webapp.kernel.base.db import Base, db
+from webapp.cli import alembic_config
+from webapp.kernel.base.db import db
 
 ON_POSTGRES = os.environ.get("ASHIATO_TEST_DB") == "postgresql"
 
@@ -40,7 +42,7 @@ def build_schema(url: str, folder: Path) -> None:
     """Bring an empty database to today's schema and let go of it."""
     app = create_app(settings_for(url, folder))
     with app.app_context():
-        Base.metadata.create_all(db.engine)
+        command.upgrade(alembic_config(url), "head")
         db.session.remove()
         db.engine.dispose()
 

@@ -1,15 +1,25 @@
 """The only file that knows every room."""
 
 from flask import Flask
+from flask.typing import ResponseReturnValue
+from sqlalchemy import text
 
+from webapp import openapi
+from webapp.custody import api as custody_api
+from webapp.custody import evidence as custody_evidence
+from webapp.custody import public_views as custody_public
+from webapp.custody import views as custody_views
 from webapp.custody.service import CustodyRoom
 from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, web
 from webapp.kernel.base import messages as base_messages
+from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.db import db
 from webapp.kernel.evidence import api as evidence_api
 from webapp.kernel.evidence import messages as evidence_messages
-from webapp.kernel.identity import login
+from webapp.kernel.identity import login, menu
 from webapp.kernel.identity import messages as identity_messages
 from webapp.kernel.identity import views as identity_views
+from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake import api as intake_api
 from webapp.kernel.intake import messages as intake_messages
 from webapp.kernel.intake.service import Door
@@ -30,7 +40,21 @@ BLUEPRINTS = (
     scanning_api.bp,
     identity_views.bp,
     places_views.bp,
+    custody_public.bp,
+    custody_views.bp,
+    custody_api.bp,
     pwa.bp,
+    openapi.bp,
+)
+
+#: (text, endpoint, what one must be allowed to do to see it)
+MENU: tuple[menu.Line, ...] = (
+    ("案件", "custody.consignments", Action.CONSIGNMENT_VIEW),
+    ("スキャン", "pwa.shell", Action.EVIDENCE_ADD),
+    ("利用者", "identity.people", Action.PEOPLE_MANAGE),
+    ("組織", "identity.organisations", Action.ORGANISATION_MANAGE),
+    ("場所", "places.places", Action.PLACES_MANAGE),
+    ("自分", "identity.account", None),
 )
 
 #: Every code of the kernel and its Japanese sentence; rooms answer through the door.
@@ -52,8 +76,17 @@ def wire(app: Flask) -> None:
     limits.limiter.init_app(app)
     i18n.init(app)
     login.init(app)
+    menu.init(app, MENU)
     app.extensions["door"] = Door([room() for room in ROOMS])
     app.extensions["authors"] = {}
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     style_page.init(app)
+    app.extensions["evidence_access"] = custody_evidence.may_see
+    app.add_url_rule("/healthz", "healthz", _healthz)
+
+
+def _healthz() -> ResponseReturnValue:
+    """Whether the site can serve: the database answers and has this version's tables."""
+    db.session.execute(text("SELECT 1 FROM ledger_heads LIMIT 1"))
+    return {"status": "ok", "at": now_ms()}, 200, {"Cache-Control": "no-store"}

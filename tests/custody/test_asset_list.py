@@ -10,12 +10,10 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.custody.commands import consignment
-from webapp.custody.forms import AssetList, Kind, Severity, check_report, parse_asset_list
+from webapp.custody.forms import AssetList, Kind, Severity, parse_asset_list
 from webapp.kernel.base.cells import identifier
 from webapp.kernel.base.tabular import read_table, write_csv
 
@@ -394,63 +392,3 @@ def test_whatever_stands_in_the_cells_every_row_is_imported_or_told(rows: list[l
     assert not listed & errors
     assert len(listed | errors) == assets.rows
     assert all(device.serial == identifier(device.serial) for device in assets.devices)
-
-
-# The command
-
-
-def check(*arguments: str) -> Result:
-    return CliRunner().invoke(consignment, ["check", *arguments])
-
-
-def test_the_command_prints_the_report_as_json() -> None:
-    result = check(str(DATA / "mogami_devices.csv"), "--format", "json")
-
-    report = json.loads(result.stdout)
-    assert result.exit_code == 0
-    assert report == check_report(parse_asset_list(read_table(PLANTED)))
-    assert (report["rows"], report["devices"], len(report["problems"])) == (219, 219, 7)
-    assert all(set(problem) == {"row", "asset", "field", "code", "message"} for problem in report["problems"])
-
-
-def test_the_command_prints_a_table_for_people() -> None:
-    result = check(str(DATA / "mogami_devices.csv"))
-
-    assert result.exit_code == 0
-    assert "219行、219台（PC 160・モニター 59・ほか 0）" in result.stdout
-    assert "83   MGM-0080  注意" in result.stdout
-
-
-def test_a_list_with_errors_is_still_readable(tmp_path: Path) -> None:
-    file = tmp_path / "wrong.csv"
-    file.write_bytes(csv_bytes([["氏名", "住所"], ["佐藤", "最上町"]]))
-
-    result = check(str(file), "--format", "json")
-
-    report = json.loads(result.stdout)
-    assert (result.exit_code, report["rows"], report["devices"]) == (0, 0, 0)
-    assert report["problems"][0]["code"] == "custody.missing_columns"
-
-
-@pytest.mark.parametrize(
-    ("content", "code"),
-    [
-        (b"\x7fELF\x00\x00", "tabular.binary"),
-        (b"", "tabular.empty"),
-        (b"a," * 6 * 1024 * 1024, "tabular.too_large"),
-        (None, "tabular.not_found"),
-    ],
-    ids=["binary", "empty", "large", "missing"],
-)
-def test_an_unreadable_file_is_an_answer_with_its_own_exit_code(
-    tmp_path: Path, content: bytes | None, code: str
-) -> None:
-    file = tmp_path / "list.csv"
-    if content is not None:
-        file.write_bytes(content)
-
-    result = check(str(file), "--format", "json")
-
-    error = json.loads(result.stdout)["error"]
-    assert (result.exit_code, error["code"]) == (2, code)
-    assert error["message"] in check(str(file)).stderr

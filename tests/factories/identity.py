@@ -1,14 +1,17 @@
 """Makers: say only what a test is about."""
 
+import re
 from itertools import count
+from typing import Any
 
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.identity import passwords
-from webapp.kernel.identity.models import Organisation, Person, PersonState
+from webapp.kernel.identity.models import Organisation, Person
 from webapp.kernel.identity.roles import OrganisationKind, Role
 
 PASSWORD = "まどの外に三毛猫がいる"
@@ -50,36 +53,35 @@ def an_organisation(
 
 
 def a_person(
-    role: str = "officer",
-    org: Organisation | None = None,
-    *,
-    roles: tuple[str, ...] = (),
-    login: str = "",
-    name: str = "",
-    state: str = "active",
-    password: str | None = PASSWORD,
+    role: str = "officer", org: Organisation | None = None, *, password: str | None = PASSWORD, **fields: Any
 ) -> Person:
-    """Somebody with an account and `PASSWORD`; without `org` in a new organisation that fits the role."""
+    """Somebody with an account and `PASSWORD`; without `org` in a new organisation that fits the role.
+
+    `fields` are columns of Person: login, name, roles, state, email …
+    """
     org = org or an_organisation(KIND_OF_ROLE.get(Role(role), OrganisationKind.ITAD))
     number = next(_numbers)
-    person = Person(
-        id=new_id(),
-        login=login or f"person{number}",
-        name=name or f"試験 {number}子",
-        organisation_id=org.id,
-        roles=list(roles or (role,)),
-        state=PersonState(state),
-        password_hash=passwords.make_hash(password) if password else None,
-        created_ms=MORNING,
-    )
+    usual = {"login": f"person{number}", "name": f"試験 {number}子", "roles": [role], "created_ms": MORNING}
+    hashed = passwords.make_hash(password) if password else None
+    person = Person(id=new_id(), organisation_id=org.id, password_hash=hashed, **usual | fields)
     with transaction() as session:
         session.add(person)
     db.session.refresh(person)
     return person
 
 
-def log_in(
-    client: FlaskClient, person: Person, password: str = PASSWORD, **fields: str
-) -> TestResponse:
+def log_in(client: FlaskClient, person: Person, password: str = PASSWORD, **fields: str) -> TestResponse:
     """Log this client in through the door that everybody uses; the answer, not followed."""
     return client.post("/login", data={"login": person.login, "password": password, **fields})
+
+
+def the_person(login: str) -> Person:
+    """Who has this login by now."""
+    return db.session.scalars(select(Person).where(Person.login == login)).one()
+
+
+def found(pattern: str, text: str) -> str:
+    """The first group of a pattern that a page must hold."""
+    hit = re.search(pattern, text)
+    assert hit is not None, f"{pattern} is not on the page"
+    return hit.group(1)

@@ -75,7 +75,7 @@ def test_no_file_knows_the_machine_it_was_written_on() -> None:
 
 
 def test_the_example_environment_explains_every_setting() -> None:
-    read_by = {path: text for path, text in CODE.items() if path.startswith(("webapp/", "deploy/"))}
+    read_by = {path: text for path, text in CODE.items() if path.startswith(("webapp/", "deploy/", "wsgi"))}
     wanted = {name for text in read_by.values() for name in ENVIRONMENT.findall(text)} - {"PATH"}
     explained = re.findall(r"^#? ?([A-Z][A-Z_]+)=", text_of(ROOT / ".env.example"), flags=re.MULTILINE)
     assert wanted <= set(explained)

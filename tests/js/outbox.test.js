@@ -67,6 +67,24 @@ test('numbers have no gaps in each log, however many tabs keep at once', async (
   assert.equal(devs.size, 1);
 });
 
+test('codes of one frame share a transaction, and one that cannot be kept takes no other with it', async () => {
+  const store = await aPhone();
+  const circular = /** @type {Record<string, unknown>} */ ({});
+  circular.self = circular;
+  await watched(async (ended) => {
+    const bodies = [{}, {}, circular, {}, {}];
+    const outcomes = await Promise.allSettled(bodies.map((body) => keep(store, loaded({ body }))));
+    assert.deepEqual(outcomes.map(({ status }) => status === 'fulfilled'), [true, true, false, true, true]);
+    assert.ok(ended.every(({ durability }) => durability === 'strict'));
+  });
+  assert.deepEqual((await kept(store)).map(({ seq }) => seq), [1, 2, 3, 4]);
+  await watched(async (ended) => {
+    await keepMany(store, 1);
+    await Promise.all(Array.from({ length: 12 }, () => keep(store, loaded())));
+    assert.equal(ended.length, 3, 'one alone, the first of twelve, the eleven that came meanwhile');
+  });
+});
+
 test('a number is not used up when keeping fails', async () => {
   const store = await aPhone();
   await keep(store, loaded());

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 
-import { CODE, aPhone, aServer, json, keepMany, loaded, take } from './phone.js';
+import { aPhone, aServer, json, keepMany, loaded, take } from './phone.js';
 import { counts, keep, kept, photo } from '../../webapp/static/pwa/intake/outbox.js';
 import { jobs, me, pack, refresh } from '../../webapp/static/pwa/intake/packs.js';
 import { onStatus, syncNow } from '../../webapp/static/pwa/intake/sync.js';
@@ -65,13 +65,14 @@ test('half of the receipts move half of the scans; the rest goes again', async (
   assert.deepEqual([server.books.size, (await counts(store)).sent], [10, 10]);
 });
 
-test('10,000 scans land exactly once although the server takes seven at a time', async () => {
+// the same with 10,000 on a real IndexedDB: tests/browser/test_engine.py (the imitation here slows down with the square)
+test('1,000 scans land exactly once although the server takes seven at a time', async () => {
   const [store, server] = [await aPhone(), serving({ limit: 7 })];
-  await keepMany(store, 10_000);
+  await keepMany(store, 1_000);
   await sync(store, server);
-  assert.equal(server.books.size, 10_000);
+  assert.equal(server.books.size, 1_000);
   assert.ok(Math.max(...batches(server)) <= 100);
-  assert.deepEqual(await counts(store), { pending: 0, sent: 10_000, refused: 0, stuck: 0, others: 0, photos: 0, oldest: null });
+  assert.deepEqual(await counts(store), { pending: 0, sent: 1_000, refused: 0, stuck: 0, others: 0, photos: 0, oldest: null });
   assert.ok([...server.books.values()].every(({ p }, i) => JSON.parse(p).seq === i + 1), 'in the order they were kept');
 });
 
@@ -265,5 +266,4 @@ test('the state of the connection is told at once and at each change', async () 
   assert.equal(heard[0], false);
   assert.ok(heard.includes(true));
   assert.equal(heard.at(-1), false);
-  assert.equal(CODE.length, 17);
 });

@@ -12,7 +12,7 @@ CONSIGNMENT_OPENED = "custody.consignment_opened"
 IMPORT_COMMITTED = "custody.import_committed"
 ASSETS_LISTED = "custody.assets_listed"
 CAGE_ADDED = "custody.cage_added"
-DISCREPANCY_CLOSED = "custody.discrepancy_closed"
+EXPORTED = "custody.exported"
 
 #: Later than this after our receipt is a wrong clock, not the future.
 FUTURE_LIMIT_MS = 2 * 60_000

@@ -134,6 +134,17 @@ class ScanRow(Base):
     )
 
 
+class Photo(Base):
+    """A photo that a scan names; its bytes may arrive before or after."""
+
+    __tablename__ = "custody_photos"
+    sha256: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scan: Mapped[str] = mapped_column(Uuid, primary_key=True)
+    log: Mapped[str] = mapped_column(String(16), index=True)
+    job: Mapped[str] = mapped_column(Uuid)
+    org: Mapped[str] = mapped_column(Uuid, comment="of the person who scanned")
+
+
 class ImportDraft(Base):
     """An uploaded asset list that waits for its preview to be confirmed. Not a projection; thrown away after."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.custody import entries as kinds
 from webapp.custody.entries import effective, is_skewed
-from webapp.custody.models import Cage, Consignment, Device, Import, Party, ScanRow
+from webapp.custody.models import Cage, Consignment, Device, Import, Party, Photo, ScanRow
 from webapp.custody.refold import refold
 from webapp.custody.scene import Touched
 from webapp.custody.steps import Step
@@ -17,7 +17,7 @@ from webapp.kernel.intake.door import Verdict
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.scanning import service as codes
 
-PROJECTED = (ScanRow, Device, Cage, Import, Party, Consignment)
+PROJECTED = (Photo, ScanRow, Device, Cage, Import, Party, Consignment)
 
 
 def forget(session: Session, log: str) -> None:
@@ -121,6 +121,13 @@ def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touche
     current = codes.replacements(session, log)
     rows = [_row(entry, current) for entry in scans]
     session.execute(insert(ScanRow), rows)
+    photos = [
+        {"sha256": sha, "scan": row["id"], "log": log, "job": row["job"], "org": row["org"]}
+        for row in rows
+        for sha in dict.fromkeys(row["photos"])
+    ]
+    if photos:
+        session.execute(insert(Photo), photos)
     for row in rows:
         touched.codes |= {row["code"], row["parent"]} - {""}
         touched.fresh.append(row["id"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from webapp.custody.entries import Event, in_order, without_voided
-from webapp.custody.rules import Found, Tag, not_permitted
+from webapp.custody.rules import Found, not_permitted
 from webapp.custody.steps import CAGE_STEPS, NEXT_CAGE, PHOTOGRAPHED, Discrepancy, Step
 
 CAGE_RANK = {step: rank for rank, step in enumerate(CAGE_STEPS)}
@@ -30,10 +30,10 @@ class CageFold:
 
 
 def fold_cage(
+    cage: str,
     job: str,
     own: Sequence[Event],
     inside: Sequence[Event],
-    tags: Mapping[str, Tag],
     jobs: Mapping[str, str],
     current: Mapping[str, str],
 ) -> CageFold:
@@ -42,12 +42,11 @@ def fold_cage(
     `jobs` maps a device code to the consignment its device is listed in, `current` a replaced code to the one that
     holds now. Order of arrival does not matter.
     """
-    cage = own[0].code if own else (inside[0].parent if inside else "")
     active, idle = without_voided(own)
     chain = in_order(event for event in active if event.step in CAGE_RANK)
     scans = in_order(without_voided(inside)[0])
     first = {step: next((e for e in chain if e.step == step), None) for step in CAGE_STEPS}
-    view = _Cage(job, cage, chain, first, scans, tags, jobs, current)
+    view = _Cage(job, cage, chain, first, scans, jobs, current)
     findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
     findings += [*view.chain_faults(), *view.seal_faults(), *view.content_faults(), *view.transit_faults()]
     locked = first[Step.LOCKED]
@@ -79,7 +78,6 @@ class _Cage:
     chain: list[Event]
     first: dict[Step, Event | None]
     scans: list[Event]
-    tags: Mapping[str, Tag]
     jobs: Mapping[str, str]
     current: Mapping[str, str]
 

@@ -44,7 +44,7 @@ def _fold_cages(scene: Scene, tags: Mapping[str, Tag]) -> dict[str, CageFold]:
         listed = {c for e in own for c in e.body.get("manifest", ())}
         inside_codes = by_cage[cage] | {scene.current.get(c, c) for c in listed}
         inside = [e for code in sorted(inside_codes) for e in scene.events.get(code, ())]
-        folds[cage] = fold_cage(row.consignment, own, inside, tags, jobs, scene.current)
+        folds[cage] = fold_cage(cage, row.consignment, own, inside, jobs, scene.current)
     return folds
 
 

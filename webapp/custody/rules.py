@@ -179,15 +179,20 @@ def not_permitted(event: Event) -> Iterator[Found]:
 def decide(cls: str, done: frozenset[Step], step: Step, *, same_person: bool = False) -> Discrepancy | None:
     """What the phone says at once about one more scan; provisional, the server's fold has the last word.
 
-    `done` are the steps this phone knows of. Shared with the phone through tests/vectors/custody_decide.json.
+    `done` are the steps this phone knows of, `cls` is "" as long as the device is unknown: then nothing can be
+    out of order or missing. Shared with the phone through tests/vectors/custody_decide.json.
     """
+    if Step.DESTROYED in done and step != Step.DESTROYED:
+        return Discrepancy.ZOMBIE
     if step in done:
         return Discrepancy.DOUBLE_SCAN
-    if Step.DESTROYED in done:
-        return Discrepancy.ZOMBIE
+    return _decide_known(cls, done, step, same_person=same_person) if cls else None
+
+
+def _decide_known(cls: str, done: frozenset[Step], step: Step, *, same_person: bool) -> Discrepancy | None:
     if any(RANK[step] < RANK[other] for other in done if step not in NEXT[other]):
         return Discrepancy.OUT_OF_ORDER
     if same_person and step in WITNESSED and cls in WITNESSED_CLASSES:
         return Discrepancy.SAME_PERSON
-    missing = [s for s in required(cls, done) if RANK[s] < RANK[step] and s not in done]
-    return Discrepancy.SKIPPED if missing else None
+    missing = (s for s in required(cls, done | {step}) if RANK[s] < RANK[step] and s not in done)
+    return Discrepancy.SKIPPED if any(missing) else None

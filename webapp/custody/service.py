@@ -40,6 +40,7 @@ class CustodyRoom:
             kinds.CONSIGNMENT_OPENED: open_consignment,
             kinds.IMPORT_COMMITTED: commit_import,
             kinds.CAGE_ADDED: add_cage,
+            kinds.EXPORTED: record_export,
         }
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
@@ -179,3 +180,11 @@ def add_cage(session: Session, act: Act, author: Author, now: int) -> Accepted |
         return Refusal("custody.cage_taken", {})
     same = select(Cage.code).where(Cage.consignment == consignment.id, Cage.name == label)
     return Refusal("custody.cage_name_taken", {}) if session.scalar(same) else Accepted()
+
+
+def record_export(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+    """Who took personal data out is an entry too: body {consignment, label}."""
+    if not may(author.roles, Action.EXPORT):
+        return Refusal("custody.not_allowed", {})
+    known = _is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
+    return Accepted() if known else Refusal("custody.not_a_party", {})

@@ -224,10 +224,10 @@ def test_a_workbook_with_a_broken_part_is_unreadable() -> None:
 @given(st.binary(max_size=300))
 def test_any_bytes_give_rows_or_a_reason(data: bytes) -> None:
     try:
-        said = read_table(data).rows
+        said = [row.cells[0] for row in read_table(data).rows] or None
     except Unprocessable as error:
-        said = [code for code in SENTENCES if code == error.code]
-    assert said
+        said = [SENTENCES[error.code]]
+    assert said is not None
 
 
 def test_ten_thousand_rows_are_read_in_two_seconds() -> None:

@@ -49,7 +49,9 @@ def test_every_role_can_be_given_somewhere_and_has_a_name():
     assert all(kind.text for kind in OrganisationKind)
 
 
-@pytest.mark.parametrize("action", [Action.SCAN_OPENED, Action.SCAN_COUNTED, Action.SCAN_LOCKED, Action.SCAN_ARRIVED])
+@pytest.mark.parametrize(
+    "action", [Action.SCAN_OPENED, Action.SCAN_COUNTED, Action.SCAN_LOCKED, Action.SCAN_ARRIVED]
+)
 def test_a_driver_never_opens_locks_or_counts_a_cage(action: Action):
     assert not may(["driver"], action)
 
@@ -103,7 +105,9 @@ def test_another_towns_administrator_manages_nothing_here(organisation: Some):
 
 
 def test_an_itad_manager_does_not_manage_whom_the_company_invited():
-    assert not may_manage_people(Somebody(["itad_manager"], "itad"), Some("x", OrganisationKind.CARRIER, "itad"))
+    assert not may_manage_people(
+        Somebody(["itad_manager"], "itad"), Some("x", OrganisationKind.CARRIER, "itad")
+    )
 
 
 @pytest.mark.parametrize("code", ["063622", "011002", "131016", "473821"])

@@ -8,11 +8,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from webapp.kernel.scanning.labels import Layout
+
 Picture = NDArray[np.uint8]
 
 DPI = 300
 FRAME = (720, 1280)
 PX_PER_MM = 1280 / 350  # a 1280-px frame that is 35 cm wide
+
+#: The papers' own measures in mm: columns, pitch, width, height, left margin, top margin.
+PAPER: dict[Layout, tuple[int, float, float, float, float, float]] = {
+    "65": (5, 40.6, 38.1, 21.2, 4.75, 10.7),
+    "24": (3, 66, 66, 33.9, 6, 12.9),
+}
 
 
 def printed(pdf: bytes, page: int = 1, dpi: int = DPI) -> Picture:
@@ -46,3 +54,11 @@ def frames(view: Picture, step: int = 180) -> list[Picture]:
         part = view[top : top + height, :width]
         frame[: part.shape[0], 100 : 100 + part.shape[1]] = part[:, : width - 100]
     return desk
+
+
+def sticker(page: Picture, layout: Layout, place: int) -> Picture:
+    """What is on one sticker of a printed page after it is peeled off."""
+    columns, pitch, width, height, left, top = PAPER[layout]
+    corner = left + place % columns * pitch, top + place // columns * height
+    x0, y0, x1, y1 = (round(mm * DPI / 25.4) for mm in (*corner, corner[0] + width, corner[1] + height))
+    return np.ascontiguousarray(page[y0:y1, x0:x1])

@@ -40,19 +40,6 @@ def poppler(tool: str, pdf: bytes, folder: Path) -> str:
     return subprocess.run([tool, str(source), *extra], check=True, capture_output=True, text=True).stdout
 
 
-def sticker(page: paper.Picture, layout: Layout, place: int) -> paper.Picture:
-    """What is on one sticker after it is peeled off."""
-    columns, pitch, width, height, left, top = PAPER[layout]
-    corner = left + place % columns * pitch, top + place // columns * height
-    x0, y0, x1, y1 = (round(mm * paper.DPI / 25.4) for mm in (*corner, corner[0] + width, corner[1] + height))
-    return np.ascontiguousarray(page[y0:y1, x0:x1])
-
-
-#: The papers' own measures in mm: columns, pitch, width, height, left margin, top margin.
-PAPER: dict[Layout, tuple[int, float, float, float, float, float]] = {
-    "65": (5, 40.6, 38.1, 21.2, 4.75, 10.7),
-    "24": (3, 66, 66, 33.9, 6, 12.9),
-}
 FULL = {layout: some_labels(size) for layout, size in PER_SHEET.items()}
 
 
@@ -83,7 +70,7 @@ def test_every_code_still_reads_from_42_cm_with_a_long_public_address() -> None:
 @pytest.mark.parametrize("layout", ["65", "24"])
 def test_a_second_decoder_reads_each_sticker_by_itself(sheets: dict[Layout, bytes], layout: Layout) -> None:
     page = paper.printed(sheets[layout])
-    read = [pyzbar.decode(sticker(page, layout, place)) for place in range(PER_SHEET[layout])]
+    read = [pyzbar.decode(paper.sticker(page, layout, place)) for place in range(PER_SHEET[layout])]
     assert [one.data.decode() for found in read for one in found] == [
         codes.qr_text(BASE, label.id) for label in FULL[layout]
     ]
@@ -109,9 +96,11 @@ def test_all_fonts_are_japanese_and_embedded(sheets: dict[Layout, bytes], tmp_pa
 @pytest.mark.parametrize(("layout", "skip"), [("65", 0), ("65", 7), ("65", 64), ("24", 23)])
 def test_a_half_used_sheet_starts_at_the_next_free_place(layout: Layout, skip: int) -> None:
     page = paper.printed(render_sheet(some_labels(1), layout, skip, base=BASE))
-    printed_on = [place for place in range(PER_SHEET[layout]) if sticker(page, layout, place).min() < 128]
+    printed_on = [
+        place for place in range(PER_SHEET[layout]) if paper.sticker(page, layout, place).min() < 128
+    ]
     assert printed_on == [skip]
-    assert read_by_phone([sticker(page, layout, skip)]) == texts(some_labels(1))
+    assert read_by_phone([paper.sticker(page, layout, skip)]) == texts(some_labels(1))
 
 
 def test_more_labels_than_places_go_on_a_second_sheet() -> None:

@@ -47,7 +47,11 @@ def plain(cell: str) -> str:
 @lru_cache(maxsize=50_000)
 def identifier(cell: str) -> str:
     """A number on a label as it is compared: NFKC, upper case, no spaces, one kind of hyphen."""
-    text = unicodedata.normalize("NFKC", plain(cell)).upper()
+    return _narrow(_narrow(plain(cell)))  # twice: taking a space out can bring a letter and its mark together
+
+
+def _narrow(text: str) -> str:
+    text = unicodedata.normalize("NFKC", text).upper()
     return _DASH.sub("-", text.replace(" ", ""))
 
 

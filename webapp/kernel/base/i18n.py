@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from flask import Flask, Response, current_app, g, has_request_context, request
+from flask import Flask, Response, current_app, has_request_context, request
 
 from webapp.kernel.base import clock
 
@@ -22,6 +22,7 @@ COOKIE = "lang"
 FOLDER = Path(__file__).resolve().parents[2] / "translations"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 YEAR_SECONDS = 365 * 24 * 3600
+_KEPT = "ashiato.language"
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -49,9 +50,10 @@ def language() -> str:
     """The language of this answer, a key of LANGUAGES."""
     if not has_request_context():
         return SOURCE
-    if "language" not in g:
-        g.language = _asked() if _speaks_to_residents() else SOURCE
-    return str(g.language)
+    kept = request.environ  # not `g`: a page rendered inside another request would share that
+    if _KEPT not in kept:
+        kept[_KEPT] = _asked() if _speaks_to_residents() else SOURCE
+    return str(kept[_KEPT])
 
 
 def html_language() -> str:
@@ -138,4 +140,3 @@ def _remember(response: Response) -> Response:
         secure = bool(current_app.config.get("SESSION_COOKIE_SECURE"))
         response.set_cookie(COOKIE, asked, max_age=YEAR_SECONDS, samesite="Lax", httponly=True, secure=secure)
     return response
-

@@ -1,24 +1,24 @@
-"""Serves the phone app: every file under the id of its release, a shell page, and the worker that keeps both offline.
+"""Serves the phone app: every file under the id of its release, a shell page, and the offline worker.
 
-The id of a release is a hash over all its files, so a URL never changes its content and may be cached for ever
-(DESIGN §5). Several server processes on one copy of the files come to the same id by themselves.
+The id of a release is a hash over all its files, so a URL never changes its content and may be cached for
+ever (DESIGN §5). Several server processes on one copy of the files come to the same id by themselves.
 """
 
 import gzip
 import hashlib
+import importlib.util
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
-try:
-    import brotli
-except ImportError:  # gzip alone will do
-    brotli = None
+# comes with WeasyPrint's fonts; without it gzip alone will do
+brotli: Any = importlib.import_module("brotli") if importlib.util.find_spec("brotli") else None
 
 bp = Blueprint("pwa", __name__)
 
@@ -28,7 +28,12 @@ SINGLE = ("icons.svg",)
 #: Served by a route of its own, or no part of what runs.
 LEFT_OUT = {"sw.js", "jsconfig.json", "types.js"}
 COMPRESSIBLE = (".wasm", ".js", ".css", ".svg", ".json")
-TYPES = {".js": "text/javascript", ".wasm": "application/wasm", ".woff2": "font/woff2", ".json": "application/json"}
+TYPES = {
+    ".js": "text/javascript",
+    ".wasm": "application/wasm",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+}
 FOR_EVER = "public, max-age=31536000, immutable"
 SHELL = "/app/"
 NAME, SHORT_NAME = "足あと スキャン", "足あと"
@@ -74,7 +79,10 @@ def _listed(static: Path) -> Iterator[tuple[str, Path]]:
 
 
 def read_release(static: Path, render: Callable[[str, Callable[[str], str]], str]) -> Release:
-    """Read all files and name the release after them. `render(build, asset)` gives the text of the shell page."""
+    """Read all files and name the release after them; `render(build, asset)` gives the text of the shell.
+
+    Raises KeyError if the shell names a file that is not there.
+    """
     files = {path: File(source, _sha256(source.read_bytes())) for path, source in _listed(static)}
     plain = render("", lambda path: path)  # the shell is part of the release that it names
     parts = [f"{path} {file.sha256}" for path, file in sorted(files.items())]
@@ -158,7 +166,12 @@ def _icons(page: Release) -> Iterator[dict[str, str]]:
         for purpose, stem in (("any", "icon"), ("maskable", "maskable")):
             path = f"icons/{stem}-{size}.png"
             if path in page.files:
-                yield {"src": page.url(path), "sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+                yield {
+                    "src": page.url(path),
+                    "sizes": f"{size}x{size}",
+                    "type": "image/png",
+                    "purpose": purpose,
+                }
 
 
 @bp.get("/static/pwa/<build>/<path:path>")
@@ -169,7 +182,8 @@ def asset(build: str, path: str) -> ResponseReturnValue:
     if build != page.build or file is None:
         abort(404)
     encoding = _encoding(path)
-    response = Response(_packed(file, encoding) if encoding else file.source.read_bytes(), mimetype=_type(path))
+    data = _packed(file, encoding) if encoding else file.source.read_bytes()
+    response = Response(data, mimetype=_type(path))
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.headers["Vary"] = "Accept-Encoding"
@@ -192,13 +206,13 @@ def _encoding(path: str) -> str:
 
 
 def _packed(file: File, encoding: str) -> bytes:
-    """Packed once per file and machine: the wasm costs two seconds of brotli and saves each phone 630 kB."""
+    """Packed once per file and machine. Brotli 9: 0.2 s for the wasm; 11 takes 5 s for 11 % less."""
     folder = Path(current_app.config["INSTANCE"]) / "packed"
     kept = folder / f"{file.sha256}.{encoding}"
     if kept.exists():
         return kept.read_bytes()
     data = file.source.read_bytes()
-    packed = bytes(brotli.compress(data, quality=11)) if encoding == "br" else gzip.compress(data, 9, mtime=0)
+    packed = bytes(brotli.compress(data, quality=9)) if encoding == "br" else gzip.compress(data, 9, mtime=0)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{kept.name}.{id(packed):x}.part"
     part.write_bytes(packed)

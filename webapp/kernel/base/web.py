@@ -11,6 +11,7 @@ from flask import Flask, Response, g, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from webapp.kernel.base import clock
 from webapp.kernel.base.outcomes import AppError
 
 #: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval' (reference scanning §4.1).
@@ -60,6 +61,7 @@ def init(app: Flask, sentences: Mapping[str, str]) -> None:
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
+    app.jinja_env.filters.update(jst=clock.show_time, jst_full=clock.show_full, jst_date=clock.show_date)
     _configure_log(app)
 
 

@@ -70,7 +70,7 @@ def use_reset_link(token: str, password: str, *, now: int) -> Refusal | None:
     with transaction() as session:
         if not _spend(session, token, now):
             return Refusal("identity.link_dead")
-        _set_password(session.get_one(Person, person.id), hashed)
+        _set_password(locked(session, person.id), hashed)
     return None
 
 
@@ -83,9 +83,15 @@ def change_password(person_id: str, old: str, new: str) -> Person | Refusal:
         return Refusal(code)
     hashed = passwords.make_hash(new)
     with transaction() as session:
-        person = session.get_one(Person, person_id)
+        person = locked(session, person_id)
         _set_password(person, hashed)
     return person
+
+
+def locked(session: Session, person_id: str) -> Person:
+    """The person as they are now, until the end of this transaction nobody else's to change."""
+    wanted = select(Person).where(Person.id == person_id).with_for_update(of=Person)
+    return session.scalars(wanted.execution_options(populate_existing=True)).one()
 
 
 def set_password(session: Session, person: Person, password: str) -> None:
@@ -95,7 +101,7 @@ def set_password(session: Session, person: Person, password: str) -> None:
 
 def _decide(session: Session, person_id: str, proven: str, fresher: str, now: int) -> Person | Refusal:
     """Count under lock. `proven`: the hash that the password was checked against, "" if it did not fit."""
-    person = session.scalars(select(Person).where(Person.id == person_id).with_for_update(of=Person)).one()
+    person = locked(session, person_id)
     if person.state != PersonState.ACTIVE or (person.locked_until_ms or 0) > now:
         return Refusal("identity.login_refused")
     if person.password_hash != proven:

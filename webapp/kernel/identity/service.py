@@ -5,8 +5,10 @@ Whether the asker may touch this organisation is settled before (`roles.may_mana
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +20,7 @@ from webapp.kernel.identity.authentication import (
     authenticate,
     behind_link,
     change_password,
+    locked,
     make_reset_link,
     set_password,
     use_reset_link,
@@ -56,6 +59,9 @@ __all__ = [
     "unlock",
     "use_reset_link",
 ]
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 #: What a municipality's administrator can enter; municipalities themselves are made on the command line.
 INVITABLE = (
@@ -98,36 +104,45 @@ class OrganisationFields:
         return OrganisationFields(_one_line(self.name), self.kind, phone, self.lg_code or None, self.active)
 
 
+def look_again(decide: Callable[P, R]) -> Callable[P, R]:
+    """Of two who write the same at once, the second decides again on what it finds (on SQLite they queue)."""
+
+    @wraps(decide)
+    def twice(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return decide(*args, **kwargs)
+        except IntegrityError:
+            return decide(*args, **kwargs)
+
+    return twice
+
+
+@look_again
 def add_person(id: str, organisation_id: str, fields: PersonFields, *, now: int) -> Person | Refusal:
     """Enter a person, who has no password yet. The id is made in the page: sent twice, it is one person."""
     fields = fields.cleaned()
-    try:
-        with transaction() as session:
-            known = session.get(Person, id)
-            if known is not None and known.organisation_id == organisation_id:
-                return known
-            organisation = session.get_one(Organisation, organisation_id)
-            refusal = _problem(fields, organisation.kind) or _login_problem(session, id, fields.login)
-            return refusal or _add(session, id, organisation, fields, now)
-    except IntegrityError:  # somebody took the login, or the id, in this very moment
-        return Refusal("identity.login_taken")
+    with transaction() as session:
+        known = session.get(Person, id)
+        if known is not None and known.organisation_id == organisation_id:
+            return known
+        organisation = session.get_one(Organisation, organisation_id)
+        refusal = _problem(fields, organisation.kind) or _login_problem(session, id, fields.login)
+        return refusal or _add(session, id, organisation, fields, now)
 
 
+@look_again
 def change_person(person_id: str, fields: PersonFields, *, by: str) -> Person | Refusal:
     """Change name, login, address and roles. `by`: id of who does it; nobody disarms themselves."""
     fields = fields.cleaned()
-    try:
-        with transaction() as session:
-            person = _locked(session, person_id)
-            refusal = (
-                _gone(person)
-                or _problem(fields, person.organisation.kind)
-                or _login_problem(session, person_id, fields.login)
-                or _disarms_oneself(person, fields.roles, by)
-            )
-            return refusal or _write(person, fields)
-    except IntegrityError:
-        return Refusal("identity.login_taken")
+    with transaction() as session:
+        person = locked(session, person_id)
+        refusal = (
+            _gone(person)
+            or _problem(fields, person.organisation.kind)
+            or _login_problem(session, person_id, fields.login)
+            or _disarms_oneself(person, fields.roles, by)
+        )
+        return refusal or _write(person, fields)
 
 
 def leave(person_id: str, *, by: str, now: int) -> Person | Refusal:
@@ -135,7 +150,7 @@ def leave(person_id: str, *, by: str, now: int) -> Person | Refusal:
     if person_id == by:
         return Refusal("identity.not_yourself")
     with transaction() as session:
-        person = _locked(session, person_id)
+        person = locked(session, person_id)
         if person.state != PersonState.LEFT:
             person.left_ms = now
             _stop(session, person, PersonState.LEFT)
@@ -147,7 +162,7 @@ def lock(person_id: str, *, by: str) -> Person | Refusal:
     if person_id == by:
         return Refusal("identity.not_yourself")
     with transaction() as session:
-        person = _locked(session, person_id)
+        person = locked(session, person_id)
         refusal = _gone(person)
         if refusal is None and person.state != PersonState.LOCKED:
             _stop(session, person, PersonState.LOCKED)
@@ -157,7 +172,7 @@ def lock(person_id: str, *, by: str) -> Person | Refusal:
 def unlock(person_id: str) -> Person | Refusal:
     """End a stop by an administrator or by too many wrong passwords."""
     with transaction() as session:
-        person = _locked(session, person_id)
+        person = locked(session, person_id)
         refusal = _gone(person)
         if refusal is None:
             person.state = PersonState.ACTIVE
@@ -168,7 +183,7 @@ def unlock(person_id: str) -> Person | Refusal:
 def erase_person(person_id: str, *, now: int) -> Person | Refusal:
     """Blank name, login, address, password of who has left. Ids and pseudonyms stay: the log is untouched."""
     with transaction() as session:
-        person = _locked(session, person_id)
+        person = locked(session, person_id)
         if person.state != PersonState.LEFT:
             return Refusal("identity.has_not_left")
         person.name, person.login, person.email, person.password_hash = "", None, None, None
@@ -176,6 +191,7 @@ def erase_person(person_id: str, *, now: int) -> Person | Refusal:
         return person
 
 
+@look_again
 def add_organisation(
     id: str, fields: OrganisationFields, *, invited_by: str | None
 ) -> Organisation | Refusal:
@@ -206,10 +222,6 @@ def change_organisation(organisation_id: str, fields: OrganisationFields) -> Org
 
 def _one_line(text: str) -> str:
     return " ".join("".join(char if char.isprintable() else " " for char in text).split())
-
-
-def _locked(session: Session, person_id: str) -> Person:
-    return session.scalars(select(Person).where(Person.id == person_id).with_for_update(of=Person)).one()
 
 
 def _gone(person: Person) -> Refusal | None:

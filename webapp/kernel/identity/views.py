@@ -229,7 +229,7 @@ def add_organisation() -> ResponseReturnValue:
     added = service.add_organisation(forms.made_id(), fields, invited_by=asker.organisation_id)
     if isinstance(added, Refusal):
         return _organisation_form(forms.again(added))
-    flash("組織を登録しました。続けて人を追加できます。", "ok")
+    flash("組織を登録しました。続けて利用者を追加できます。", "ok")
     return redirect(url_for("identity.organisations"))
 
 
@@ -287,14 +287,14 @@ def _person_form(
 ) -> ResponseReturnValue:
     roles = [(role.value, role.text) for role in queries.roles_to_give(organisation)]
     page = render_template(
-        "identity/person_form.html", organisation=organisation, shown=shown, roles=roles, person=found
+        "identity/person_form.html", workplace=organisation, shown=shown, roles=roles, person=found
     )
     return page, shown.status
 
 
 def _organisation_form(shown: Shown, found: OrganisationLine | None = None) -> ResponseReturnValue:
     kinds = [("", "選んでください"), *((kind.value, kind.text) for kind in service.INVITABLE)]
-    page = render_template("identity/organisation_form.html", shown=shown, organisation=found, kinds=kinds)
+    page = render_template("identity/organisation_form.html", shown=shown, line=found, kinds=kinds)
     return page, shown.status
 
 

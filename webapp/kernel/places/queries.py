@@ -41,7 +41,7 @@ def place_of(organisation_id: str, place_id: str) -> PlaceLine:
 def names_of(place_ids: set[str]) -> dict[str, str]:
     """Names by id, in one query; unknown ids are left out."""
     found = db.session.execute(select(Place.id, Place.name).where(Place.id.in_(place_ids)))
-    return dict(found.tuples().all())
+    return dict(found.all())
 
 
 def _line(place: Place) -> PlaceLine:

@@ -83,7 +83,9 @@ def change_place(id: str) -> ResponseReturnValue:
 
 
 def _fields(*, active: bool) -> PlaceFields:
-    name, kind, address, position = (request.form.get(key, "") for key in ("name", "kind", "address", "position"))
+    name, kind, address, position = (
+        request.form.get(key, "") for key in ("name", "kind", "address", "position")
+    )
     return PlaceFields(name, kind, address, position, active)
 
 

@@ -61,9 +61,7 @@ def _passes(grey: Grey, *, serials: bool) -> Iterator[list[Reading]]:
     formats = zxingcpp.BarcodeFormats(_QR + _SERIALS if serials else _QR)
     chain: list[Callable[[Grey], Grey]] = [_as_taken, _twice_the_size, _local_contrast]
     for prepare in chain:
-        yield [
-            (_name(one.format), one.text) for one in zxingcpp.read_barcodes(prepare(grey), formats=formats)
-        ]
+        yield [(one.format.name, one.text) for one in zxingcpp.read_barcodes(prepare(grey), formats=formats)]
     yield _by_zbar(grey, serials=serials)
 
 
@@ -88,10 +86,6 @@ def _by_zbar(grey: Grey, *, serials: bool) -> list[Reading]:
     names = list(_ZBAR_NAMES) if serials else ["QRCODE"]
     found = pyzbar.decode(small, symbols=[pyzbar.ZBarSymbol[name] for name in names])
     return [(_ZBAR_NAMES[one.type], one.data.decode("utf-8", "replace")) for one in found]
-
-
-def _name(format: zxingcpp.BarcodeFormat) -> str:
-    return str(format).rpartition(".")[2].replace(" ", "").replace("-", "")
 
 
 def _grey(image: Image.Image) -> Grey:

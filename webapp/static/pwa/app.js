@@ -27,6 +27,7 @@
  * @property {import('./components/dom.js').Child[]} [foot]
  * @property {"plain"|"scan"} [shape]
  * @property {() => void} [leave]
+ * @property {boolean} [live] drawn again when the job or the outbox changes
  */
 
 /** What a route gives to its screen: parts of the path and its query.

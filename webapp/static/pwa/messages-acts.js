@@ -2,7 +2,7 @@
 
 export const ERASE = {
   title: "消去の記録",
-  sub: "はじめに一度えらぶと、続けて読めます",
+  sub: "一度えらぶと続けて読めます",
   result: "消去の結果",
   ok: "消去できた",
   okDetail: "消去ソフトが成功と報告した",
@@ -60,6 +60,8 @@ export const REGISTER = {
   read: "読みました",
   typeSerial: "製造番号を入力",
   pick: "名簿からえらぶ",
+  typeSticker: "シールの番号を入力",
+  done: (/** @type {number} */ n) => `${n}台 登録ずみ`,
   matched: "この端末です",
   go: "この端末に登録する",
   again: "はじめから読み直す",
@@ -97,7 +99,6 @@ export const LOCK = {
   seal: "封印番号",
   sealHint: "封印に書いてある番号です。",
   sealMust: "封印番号を入力してください",
-  scanSeal: "封印のバーコードを読む",
   lock: "錠の番号",
   lockHint: "錠にシールがあるときだけ。",
   photo: "閉めた扉の写真",
@@ -106,7 +107,7 @@ export const LOCK = {
   go: "施錠・封印を記録する",
   empty: "まだ 1台も積んでいません。",
   toLoad: "積込へ",
-  done: (/** @type {string} */ cage) => `${cage} を施錠・封印しました`,
+  done: (/** @type {string} */ cage) => `${cage} の施錠・封印`,
 };
 
 export const HANDOVER = {
@@ -121,7 +122,7 @@ export const HANDOVER = {
   same: "受け取る人の画面と、しるし・台数・封印番号が同じか、声に出して確かめてください。",
   go: (/** @type {number} */ n) => `${n}両 の引渡を記録する`,
   none: "引き渡せるかご車はありません。施錠・封印が済むと引き渡せます。",
-  done: (/** @type {string} */ name) => `${name} さんへ引き渡しました`,
+  done: (/** @type {string} */ name) => `${name} さんへの引渡`,
   count: (/** @type {number} */ n) => `${n}台`,
 };
 
@@ -142,7 +143,7 @@ export const ARRIVE = {
   differs: (/** @type {string} */ before, /** @type {string} */ now) => `番号が違います：施錠時 ${before} → 到着時 ${now}`,
   differsHint: "そのまま記録してください。職員に知らせが届きます。開錠は職員の確認を待ちます。",
   go: "到着を記録する",
-  done: (/** @type {string} */ cage) => `${cage} の到着を記録しました`,
+  done: (/** @type {string} */ cage) => `${cage} の到着`,
 };
 
 export const OPENING = {
@@ -165,12 +166,11 @@ export const OPENING = {
   odd: "数が一致していません。そのまま記録できます。職員がつき合わせます。",
   goClose: "検数を終える",
   backToCount: "検数にもどる",
-  done: (/** @type {string} */ cage) => `${cage} の検数を終えました`,
+  done: (/** @type {string} */ cage) => `${cage} の検数完了`,
 };
 
 export const DESTROY = {
-  title: "粉砕",
-  sub: "はじめに一度えらぶと、続けて記録できます",
+  sub: "一度えらぶと続けて記録できます",
   me: "作業する人",
   checker: "確認する人",
   checkerHint: "作業する人とは別の人です。",
@@ -181,13 +181,12 @@ export const DESTROY = {
   sizeHint: "数字だけ。例：20",
   sizeMust: "破片の大きさを数字で入力してください",
   start: "スキャンをはじめる",
-  hud: "粉砕",
-  photo: "粉砕後の写真",
+  photo: "破壊後の写真",
   photoHint: "破片と番号が一緒に写るように撮ってください。",
-  photoMust: "粉砕後の写真を撮ってください",
+  photoMust: "破壊後の写真を撮ってください",
   read: "端末のシールを読みました",
   readHint: "つぎに写真を撮ります",
-  go: "粉砕を記録する",
+  go: "破壊を記録する",
   other: "ほかの端末を読む",
-  end: "粉砕の記録を終える",
+  end: "記録を終える",
 };

@@ -4,10 +4,11 @@ export * from "./messages-acts.js";
 
 /** @typedef {import('./screens/tasks.js').TaskId} TaskId */
 
-/** The ten kinds of work: `does` on buttons, `left` on rows. @type {Record<TaskId, {title: string, go: string, unit: string}>} */
+/** The kinds of work: `does` on buttons, `left` on rows. @type {Record<TaskId, {title: string, go: string, unit: string}>} */
 export const TASKS = {
   register: { title: "登録", go: "登録をはじめる", unit: "台" },
   erase: { title: "消去の記録", go: "消去を記録する", unit: "台" },
+  onsite: { title: "庁内破壊", go: "庁内破壊を記録する", unit: "台" },
   load: { title: "積込", go: "かご車に積み込む", unit: "台" },
   lock: { title: "施錠・封印", go: "施錠・封印する", unit: "両" },
   handover: { title: "引渡", go: "引渡をする", unit: "両" },
@@ -25,6 +26,13 @@ export const FLOW = [["registered", "登録"], ["sanitized", "消去"], ["depart
 /** States of a cage. @type {Record<string, string>} */
 export const CAGE_STATES = { "": "積込中", locked: "施錠・封印済み", handed_over: "引渡済み", arrived: "到着・開錠待ち",
   opened: "開錠・検数中", count_closed: "検数完了" };
+
+export const CAGE = {
+  inside: (/** @type {number} */ n) => `中の端末　${n}台`,
+  closed: "中の端末は、運ぶ人には示しません。",
+  seal: "封印番号", lock: "錠", holder: "受取",
+  seen: "検数ずみ", unseen: "まだ見つかっていません",
+};
 
 /** @type {Record<string, string>} */
 export const ROLES = { officer: "自治体職員", driver: "ドライバー", itad_technician: "ITAD担当（現地）", itad_receiver: "ITAD担当（受入）",
@@ -115,6 +123,11 @@ export const TYPED = {
   empty: "＊番号を入力してください",
 };
 
+export const READ = {
+  go: "バーコードを読む",
+  hint: "番号のバーコードかQRを枠に入れてください。閉じると手で打てます。",
+};
+
 export const COUNT = {
   of: (/** @type {number} */ n) => `/ ${n}台`,
   machines: "台",
@@ -149,7 +162,7 @@ export const FORM = {
   nobody: "この仕事に登録された人がいません。",
   photoTake: "写真を撮る",
   photoAgain: "撮り直す",
-  photoTaken: "写真を保存する準備ができました",
+  photoTaken: "写真を撮りました",
   photoBusy: "写真を小さくしています",
   photoBad: "＊この写真は使えません。もう一度撮ってください",
   photoAlt: (/** @type {string} */ label) => `撮った写真：${label}`,
@@ -205,7 +218,7 @@ export const CORRECT = {
   note: "くわしく",
   noteHint: "くわしい内容は公開されません。",
   go: "取り消しを記録する",
-  done: "取り消しを記録しました",
+  done: "取り消し",
   voided: "取り消しずみ",
 };
 
@@ -219,6 +232,7 @@ export const SETTINGS = {
   install: "ホーム画面に追加すると、圏外でもすぐ開けます。iPhone：共有ボタン →「ホーム画面に追加」。Android：メニュー →「アプリをインストール」。",
   who: "使っている人",
   logout: "ログアウト",
+  logoutOffline: "圏外ではログアウトできません",
   logoutUnsent: (/** @type {number} */ n) => `未送信の記録が ${n}件 あります。送ってからログアウトしてください。ログアウトしても記録は電話に残ります。`,
 };
 

@@ -161,9 +161,9 @@
  * @typedef {object} Pack
  * @property {string} rev
  * @property {number} server_at
- * @property {{id: string, log: string, title: string, municipality: string, carrier: string, itad: string, due: number|null}} job
+ * @property {{id: string, log: string, title: string, municipality: string, carrier: string, itad: string, due: number|null, counts?: Record<string, number>}} job
  * @property {string} actor
- * @property {{p: string, name: string, role: string, org: string}[]} people
+ * @property {{p: string, name: string, role: string, roles?: string[], org: string}[]} people
  * @property {Device[]} devices
  * @property {Cage[]} cages
  * @property {{prefixes: string[]}} codes

@@ -15,7 +15,8 @@ import { createEye } from "./eye.js";
 /** One thing read. `id` = 17 characters if it is one of our codes.
  * @typedef {{kind: "ours"|"foreign"|"malformed"|"serial", id: string, text: string, src: Source}} DeskRead */
 /** What the mode answers once it has acted; null = say nothing.
- * @typedef {{verdict: Tone, words: string, detail: string, action?: HTMLElement|null}|null} Outcome */
+ * @typedef {{verdict: Tone, words: string, detail: string, action?: HTMLElement|null,
+ *   idle?: boolean, kept?: boolean}|null} Outcome `idle`: worth a mark on the picture, not worth an interruption; `kept`: it is on disk */
 /** @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan */
 
 const QUIET = 4000;
@@ -71,7 +72,7 @@ function speakerFor(say) {
   /** @param {string} key @param {NonNullable<Outcome>} outcome */
   return (key, outcome) => {
     const now = performance.now();
-    const idle = outcome.verdict === "again" || outcome.verdict === "foreign";
+    const idle = outcome.idle || outcome.verdict === "again" || outcome.verdict === "foreign";
     if (idle && ((key === lastKey && now - lastAt < QUIET) || now - lastAt < HOLD)) return;
     lastKey = key;
     lastAt = now;

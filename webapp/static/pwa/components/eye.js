@@ -32,7 +32,8 @@ const shared = {
 export function createEye(plan) {
   const canvas = h("canvas", { class: "app-eye__boxes", "aria-hidden": "true" });
   const state = h("div", { class: "app-eye__state", role: "status" }, SCANNER.starting);
-  const element = h("div", { class: "app-eye", "data-state": "starting" }, canvas, h("p", { class: "app-eye__hint", role: "status" }, SCANNER.stuck),
+  const hint = h("p", { class: "app-eye__hint", role: "status" }, SCANNER.hint);
+  const element = h("div", { class: "app-eye", "data-state": "starting", "data-quiet": true }, canvas, hint,
     h("div", { class: "app-eye__hud" }, plan.hud), state);
   /** @type {Set<() => void>} */
   const watchers = new Set();
@@ -51,7 +52,7 @@ export function createEye(plan) {
       element.prepend(video);
       await video.play().catch(() => undefined);
       scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan.marks), onCode: plan.onCode,
-        onQuiet: (ms) => { if (ms < HINT_AFTER) return; element.dataset.quiet = "true"; } });
+        onQuiet: (ms) => { if (ms > HINT_AFTER) { hint.textContent = SCANNER.stuck; element.dataset.quiet = ""; } } });
       scanner.serialMode(serials);
       scanner.start();
       element.dataset.state = "on";
@@ -71,6 +72,8 @@ export function createEye(plan) {
   return {
     element,
     onChange: (/** @type {() => void} */ fn) => { watchers.add(fn); },
+    /** A lower picture while there is something to decide below. */
+    small: (/** @type {boolean} */ on) => { element.toggleAttribute("data-small", on); },
     serialMode: (/** @type {boolean} */ on) => { serials = on; scanner?.serialMode(on); },
     canLight: () => Boolean(shared.camera?.capabilities().torch),
     lit: () => shared.lit,

@@ -47,15 +47,15 @@ export function textField({ label, hint, must, value = "", mode = "text", tidy =
 
 /**
  * One of a few, each a 56 px target.
- * @param {{label: string, hint?: string, must?: string, options: Option[], value?: string, onPick?: (value: string) => void}} plan
+ * @param {{label: string, hint?: string, must?: string, options: Option[], value?: string, beside?: boolean, onPick?: (value: string) => void}} plan
  */
-export function choice({ label, hint, must, options, value = "", onPick }) {
+export function choice({ label, hint, must, options, value = "", beside = false, onPick }) {
   const name = uid("choice");
   const error = errorLine(name);
   const set = h("fieldset", { class: "field", "aria-describedby": `${name}-error` },
     h("legend", { class: "field__label" }, label, must ? h("span", { class: "field__required" }, FORM.must) : null),
     hint ? h("p", { class: "field__hint" }, hint) : null,
-    h("div", { class: "choices", "data-kind": "tiles" },
+    h("div", { class: "choices", "data-kind": "tiles", "data-beside": beside },
       options.map((option) => radio(name, option, option.value === value, () => { error.set(""); onPick?.(option.value); }))), error.element);
   const take = () => {
     const picked = /** @type {HTMLInputElement|null} */ (set.querySelector("input:checked"))?.value ?? "";
@@ -80,10 +80,9 @@ function radio(name, option, on, pick) {
  * @param {{label: string, hint?: string, must?: string, roles: string[], except?: string, words: (role: string) => string, value?: string}} plan
  */
 export function personChoice(pack, { label, hint, must, roles, except = "", words, value }) {
-  const people = pack.people.filter((person) => roles.includes(person.role) && person.p !== except);
-  const seen = new Set();
-  const once = people.filter((person) => !seen.has(person.p) && seen.add(person.p));
-  const options = once.map((person) => ({ value: person.p, label: person.name, detail: [person.org, words(person.role)].filter(Boolean).join("　") }));
+  const fitting = (/** @type {import('../types.js').Pack["people"][number]} */ person) => (person.roles ?? [person.role]).find((role) => roles.includes(role));
+  const people = pack.people.filter((person) => person.p !== except && fitting(person));
+  const options = people.map((person) => ({ value: person.p, label: person.name, detail: [person.org, words(fitting(person) ?? "")].filter(Boolean).join("　") }));
   return { ...choice({ label, hint: options.length ? hint : FORM.nobody, must, options, value: value ?? (options.length === 1 ? options[0].value : "") }),
     some: options.length > 0 };
 }
@@ -106,8 +105,8 @@ export function photoField({ label, hint, must, snap = null, onTaken }) {
     draw(FORM.photoBusy);
     try {
       photo = await shrinkPhoto(file);
-      onTaken?.(photo);
       draw();
+      onTaken?.(photo);
     } catch (problem) {
       console.warn(problem);
       photo = null;
@@ -137,7 +136,7 @@ export function photoField({ label, hint, must, snap = null, onTaken }) {
   const element = h("div", { class: "field" }, h("p", { class: "field__label", id: `${id}-label` }, label,
     must ? h("span", { class: "field__required" }, FORM.must) : null), hint ? h("p", { class: "field__hint" }, hint) : null, input, box, error.element);
   input.setAttribute("aria-labelledby", `${id}-label`);
-  return { element, take, clear: () => { photo = null; draw(); } };
+  return { element, take, taken: () => photo !== null, shoot, clear: () => { photo = null; draw(); } };
 }
 
 /** Facts as label and value. @param {[string, import('./dom.js').Child][]} rows */

@@ -16,7 +16,8 @@ const LOOK = {
   foreign: { colour: "#c3c9d6", dash: [2, 6], width: 3, twice: false, badge: "×", square: true },
 };
 const FRESH = 700;
-const GROW = 1.32;
+const GROW = 1.42;
+const GROW_BAR = 1.08; // a barcode is wide already
 
 /** @typedef {(x: number, y: number) => [number, number]} Place */
 
@@ -40,7 +41,7 @@ export function drawBoxes(canvas, results, size, marks) {
   const now = performance.now();
   for (const read of results) {
     const mark = marks.get(read.id || read.text);
-    box(pen, read.quad.map(([x, y]) => place(x, y)), mark, now);
+    box(pen, read.quad.map(([x, y]) => place(x, y)), mark, now, read.kind === "serial" ? GROW_BAR : GROW);
   }
 }
 
@@ -52,19 +53,19 @@ function cover(width, height, frame) {
   return (x, y) => [left + x * scale, top + y * scale];
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} corners @param {Mark|undefined} mark @param {number} now */
-function box(pen, corners, mark, now) {
+/** @param {CanvasRenderingContext2D} pen @param {[number, number][]} corners @param {Mark|undefined} mark @param {number} now @param {number} by */
+function box(pen, corners, mark, now, by) {
   const centre = [0, 1].map((axis) => corners.reduce((all, corner) => all + corner[axis], 0) / corners.length);
-  const grown = (/** @type {number} */ by) => corners.map(([x, y]) =>
-    /** @type {[number, number]} */ ([centre[0] + (x - centre[0]) * by, centre[1] + (y - centre[1]) * by]));
-  if (!mark) return line(pen, grown(GROW), "#ffffffb0", 2, [3, 4]);
+  const grown = (/** @type {number} */ size) => corners.map(([x, y]) =>
+    /** @type {[number, number]} */ ([centre[0] + (x - centre[0]) * size, centre[1] + (y - centre[1]) * size]));
+  if (!mark) return line(pen, grown(by), "#ffffffb0", 2, [3, 4]);
   const look = LOOK[mark.verdict];
   const fresh = now - mark.at < FRESH && mark.verdict !== "again";
-  if (fresh) line(pen, grown(GROW + 0.1), `${look.colour}66`, 10, []);
-  line(pen, grown(GROW), "#000000a0", look.width + 3, []);
-  line(pen, grown(GROW), look.colour, look.width, look.dash);
-  if (look.twice) line(pen, grown(GROW + 0.22), look.colour, look.width, []);
-  badge(pen, corner(grown(look.twice ? GROW + 0.22 : GROW)), look, fresh);
+  if (fresh) line(pen, grown(by + 0.1), `${look.colour}66`, 10, []);
+  line(pen, grown(by), "#000000a0", look.width + 3, []);
+  line(pen, grown(by), look.colour, look.width, look.dash);
+  if (look.twice) line(pen, grown(by + 0.22), look.colour, look.width, []);
+  badge(pen, corner(grown(look.twice ? by + 0.22 : by)), look, fresh);
 }
 
 /** The corner that is the upper right on the screen. @param {[number, number][]} corners */

@@ -27,7 +27,7 @@ export class KeepError extends Error {
   }
 }
 
-/** Keep one scan. Resolves when number, scan and photos are on disk, in one transaction: only then may the screen say
+/** Keep one scan. Resolves when number, scan and photos are on disk, in one strict transaction: only then may the screen say
  * 「記録しました」. Rejects (KeepError, StoreError) when nothing was kept. `open` is what must not stand in the log
  * (serial, note): it is closed behind a fresh salt and only its commitment is written into the scan.
  * @param {Store} store @param {ScanFields} fields
@@ -39,10 +39,47 @@ export async function keep(store, fields, { open, photos = [], summary = {} } = 
   }
   const sealed = await seal(open);
   const pictures = await Promise.all(photos.map(readPhoto)); // a transaction would not wait for this
-  const whole = { ...fields, ev: [...new Set([...(fields.ev ?? []), ...photos.map(({ sha256 }) => sha256)])] };
-  const row = await store.write(['meta', 'scans', 'photos'], (tx) => keepIn(tx, whole, sealed, pictures, summary));
-  store.announce('kept');
-  return row;
+  const ev = [...new Set([...(fields.ev ?? []), ...photos.map(({ sha256 }) => sha256)])];
+  return inLine(store, (tx) => keepIn(tx, { ...fields, ev }, sealed, pictures, summary));
+}
+
+/** @typedef {{work: (tx: IDBTransaction) => Promise<Kept>, resolve: (row: Kept) => void, reject: (error: unknown) => void}} Waiting */
+
+/** What waits for the transaction under way to end; missing = none is under way. @type {WeakMap<Store, Waiting[]>} */
+const lines = new WeakMap();
+
+/** Twelve codes in one frame are not twelve waits for the disk: while one transaction is being written, the next ones gather
+ * and share one. @param {Store} store @param {Waiting['work']} work @returns {Promise<Kept>} */
+function inLine(store, work) {
+  return new Promise((resolve, reject) => {
+    const line = lines.get(store);
+    if (line) line.push({ work, resolve, reject });
+    else void drain(store, [{ work, resolve, reject }]);
+  });
+}
+
+/** @param {Store} store @param {Waiting[]} line */
+async function drain(store, line) {
+  lines.set(store, line);
+  while (line.length > 0) await commit(store, line.splice(0));
+  lines.delete(store);
+}
+
+/** One strict transaction for all of a group; if it fails, one for each, so that nobody fails for another.
+ * @param {Store} store @param {Waiting[]} group */
+async function commit(store, group) {
+  try {
+    const rows = await store.write(['meta', 'scans', 'photos'], async (tx) => {
+      const made = [];
+      for (const { work } of group) made.push(await work(tx));
+      return made;
+    });
+    group.forEach(({ resolve }, i) => resolve(/** @type {Kept} */ (rows[i])));
+    store.announce('kept');
+  } catch (error) {
+    if (group.length === 1) return group[0]?.reject(error);
+    for (const one of group) await commit(store, [one]);
+  }
 }
 
 /** @param {Pick<Photo, 'blob'|'sha256'>} photo */

@@ -2,7 +2,8 @@
 
 import { h, fill } from "../components/dom.js";
 import { button, notice } from "../components/frame.js";
-import { choice, facts, photoField, textField } from "../components/form.js";
+import { choice, facts, photoField } from "../components/form.js";
+import { readField } from "../components/readfield.js";
 import { ARRIVE } from "../messages.js";
 import { finish } from "./finish.js";
 import { absent } from "./home.js";
@@ -24,7 +25,7 @@ export async function arrive(app, { parts: [id, code] }) {
     fill(compared, before && now.length >= before.length ? (now === before ? notice("ok", ARRIVE.same)
       : notice("error", ARRIVE.differs(before, now), ARRIVE.differsHint)) : null);
   };
-  const seal = textField({ label: ARRIVE.sealNow, hint: ARRIVE.sealHint, must: ARRIVE.sealMust, tidy: tidySeal, onInput: compare });
+  const seal = readField({ prefixes: work.prefixes, label: ARRIVE.sealNow, hint: ARRIVE.sealHint, must: ARRIVE.sealMust, tidy: tidySeal, onInput: compare });
   sealBox.append(seal.element, compared);
   const verdict = choice({ label: ARRIVE.verdict, must: ARRIVE.verdictMust, onPick: (value) => { sealBox.hidden = value === "missing"; },
     options: [{ value: "intact", label: ARRIVE.intact, detail: ARRIVE.intactDetail, kind: "ok" },

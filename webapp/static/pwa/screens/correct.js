@@ -8,7 +8,7 @@ import { icon } from "../components/icon.js";
 import { keep, kept as keptScans } from "../intake/outbox.js";
 import { CORRECT } from "../messages.js";
 import { finish } from "./finish.js";
-import { loadTitles } from "./titles.js";
+import { stepTitle } from "./outbox.js";
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -18,10 +18,9 @@ const SHOWN = 50;
 /** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function correct(app, { query }) {
   const all = await keptScans(app.store, query.get("job") ? { job: query.get("job") ?? "" } : {});
-  const titles = await loadTitles();
   const wanted = query.get("scan");
   const row = wanted ? all.find((each) => each.id === wanted) : null;
-  return row ? form(app, row, titles) : list(all, titles, query.get("job"));
+  return row ? form(app, row) : list(all, query.get("job"));
 }
 
 /** Ids already undone on this phone. @param {Kept[]} all @returns {Set<string>} */
@@ -29,27 +28,27 @@ function undone(all) {
   return new Set(all.filter((row) => row.step === "void").map((row) => String(/** @type {{body: {target?: string}}} */ (JSON.parse(row.p)).body.target)));
 }
 
-/** @param {Kept[]} all @param {Record<string, string>} titles @param {string|null} job @returns {import('../app.js').Screen} */
-function list(all, titles, job) {
+/** @param {Kept[]} all @param {string|null} job @returns {import('../app.js').Screen} */
+function list(all, job) {
   const gone = undone(all);
   const rows = all.filter((row) => row.step !== "void" && row.mine !== false && row.state !== "refused").reverse().slice(0, SHOWN);
   const link = (/** @type {Kept} */ row) => `/app/correct?scan=${row.id}${job ? `&job=${encodeURIComponent(job)}` : ""}`;
   return { title: CORRECT.title, back: job ? `/app/job/${encodeURIComponent(job)}` : "/app/",
     body: [h("p", { class: "app-lead" }, rows.length ? CORRECT.hint : CORRECT.none),
       h("ul", { class: "app-lines app-lines--pick" }, rows.map((row) => h("li", { "data-kind": gone.has(row.id) ? "gone" : null },
-        gone.has(row.id) ? h("div", {}, words(row, titles), h("small", {}, CORRECT.voided)) : h("a", { href: link(row) }, words(row, titles), icon("next")))))],
+        gone.has(row.id) ? h("div", {}, words(row), h("small", {}, CORRECT.voided)) : h("a", { href: link(row) }, words(row), icon("next")))))],
     foot: [] };
 }
 
-/** @param {Kept} row @param {Record<string, string>} titles */
-function words(row, titles) {
+/** @param {Kept} row */
+function words(row) {
   const cage = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : "";
-  return h("span", { class: "app-lines__words" }, h("b", {}, `${titles[row.step] ?? row.step}　${row.summary.name || row.code}`),
+  return h("span", { class: "app-lines__words" }, h("b", {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
     h("small", {}, `${moment(row.kept_at)}${cage}`));
 }
 
-/** @param {App} app @param {Kept} row @param {Record<string, string>} titles @returns {import('../app.js').Screen} */
-function form(app, row, titles) {
+/** @param {App} app @param {Kept} row @returns {import('../app.js').Screen} */
+function form(app, row) {
   const reason = choice({ label: CORRECT.reason, must: CORRECT.reasonMust,
     options: Object.entries(CORRECT.reasons).map(([value, label]) => ({ value, label })) });
   const note = textField({ label: CORRECT.note, hint: CORRECT.noteHint });
@@ -65,7 +64,7 @@ function form(app, row, titles) {
   };
   const cage = row.summary.cage ?? "";
   return { title: CORRECT.title, sub: CORRECT.which, back: "/app/correct",
-    body: [facts([["作業", titles[row.step] ?? row.step], ["もの", row.summary.name || row.code], ["かご車", cage], ["時刻", moment(row.kept_at)]]),
+    body: [facts([["作業", stepTitle(row.step)], ["もの", row.summary.name || row.code], ["かご車", cage], ["時刻", moment(row.kept_at)]]),
       reason.element, note.element],
     foot: [button(CORRECT.go, record, { mark: "undo" }), linkButton("やめる", "/app/correct", { rank: "plain" })] };
 }

@@ -27,9 +27,9 @@ export async function finish(app, keepAll, { words, judged, work, path, replace 
   busy = true;
   try {
     await keepAll();
-    const odd = judged?.said === "attention";
-    const detail = odd && work ? `${work.findingWords(judged.finding)}　・　${SAID.onDisk}` : SAID.onDisk;
-    carried = { verdict: odd ? "attention" : "ok", words: `${SAID.kept}　${words}`, detail };
+    const odd = judged?.said === "attention" && work;
+    carried = odd ? { verdict: "attention", words: work.findingWords(judged.finding), detail: `${SAID.kept}　・　${words}　・　${SAID.onDisk}` }
+      : { verdict: "ok", words: SAID.kept, detail: `${words}　・　${SAID.onDisk}` };
     tell(carried.verdict);
     app.go(path, { replace });
   } catch (problem) {

@@ -8,17 +8,19 @@ import { icon } from "../components/icon.js";
 import { ring } from "../components/ring.js";
 import { jobs as jobsOf } from "../intake/packs.js";
 import { APP, JOB, NET, ROLES, TASKS } from "../messages.js";
-import { cagesOf, held, progressOf } from "./tasks.js";
+import { cagesOf, held, progressOf, taskPath } from "./tasks.js";
 import { openWork } from "./work.js";
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Job} Job */
+/** @typedef {import('./work.js').Work} Work */
 
 /** @param {App} app @returns {Promise<import('../app.js').Screen>} */
 export async function home(app) {
   if (!app.me) return (await import("./login.js")).login(app);
   const jobs = await jobsOf(app.store);
-  const cards = await Promise.all(jobs.map((job) => jobCard(app, job)));
+  const works = await Promise.all(jobs.map((job) => openWork(app, job.id)));
+  const cards = jobs.map((job, at) => jobCard(app, job, works[at]));
   const { person } = app.me;
   return {
     title: APP.name,
@@ -32,13 +34,21 @@ export async function home(app) {
         menuRow("/app/outbox", "outbox", "送信箱", ""), menuRow("/app/correct", "undo", "訂正", ""),
         menuRow("/app/settings", "gear", "設定", ROLES[person.roles[0]] ?? "")),
     ],
-    foot: [],
+    live: true, foot: nextUp(app, works),
   };
 }
 
-/** @param {App} app @param {Job} job */
-async function jobCard(app, job) {
-  const work = await openWork(app, job.id);
+/** The next thing of the first job that has one, in reach of the thumb. @param {App} app @param {(Work|null)[]} works */
+function nextUp(app, works) {
+  for (const work of works) {
+    const { task } = work ? progressOf(work.view, rolesOf(app), work.actor) : { task: null };
+    if (work && task) return [linkButton(TASKS[task.id].go, taskPath(work, task), { rank: "second", mark: task.icon })];
+  }
+  return [];
+}
+
+/** @param {App} app @param {Job} job @param {Work|null} work */
+function jobCard(app, job, work) {
   const href = `/app/job/${encodeURIComponent(job.id)}`;
   if (!work) {
     return h("li", {}, card(job.title, href, ring({ done: 0, total: 0, text: "…", label: APP.loading }), h("p", {}, job.municipality)));
@@ -50,10 +60,10 @@ async function jobCard(app, job) {
     h("p", { class: task ? "card__missing" : "" }, task ? nextWords(task) : JOB.nothing), due ? h("p", {}, `期限 ${due}`) : null));
 }
 
-/** @param {import('./work.js').Work} work */
+/** @param {Work} work */
 function cageLine(work) {
   const used = cagesOf(work.view).filter((cage) => held(cage) > 0);
-  const machines = `端末 ${work.view.list.length}台`;
+  const machines = `端末 ${work.size}台`;
   return used.length ? `${machines}・かご車 ${used.length}両` : machines;
 }
 
@@ -83,5 +93,5 @@ export function menuRow(href, mark, words, detail) {
 
 /** What a screen says when the job is not on this phone yet. @param {string} [back] @returns {import('../app.js').Screen} */
 export function absent(back = "/app/") {
-  return { title: APP.name, back, body: [notice("warn", APP.missingJob)], foot: [linkButton(APP.toHome, "/app/")] };
+  return { title: APP.name, back, body: [notice("warn", APP.missingJob)], live: true, foot: [linkButton(APP.toHome, "/app/")] };
 }

@@ -9,7 +9,7 @@ import { ring } from "../components/ring.js";
 import { jobs as jobsOf } from "../intake/packs.js";
 import { APP, CAGE_STATES, FLOW, JOB, TASKS } from "../messages.js";
 import { absent, menuRow } from "./home.js";
-import { cagesOf, flowOf, held, reached, tasksOf } from "./tasks.js";
+import { cagesOf, flowOf, held, reached, taskPath, tasksOf } from "./tasks.js";
 import { openWork } from "./work.js";
 
 /** @typedef {import('../app.js').App} App */
@@ -28,7 +28,7 @@ export async function job(app, { parts: [id] }) {
   const due = facts.due ? dueWords(facts.due) : "";
   return {
     title: facts.title,
-    sub: JOB.summary(work.view.list.length, due),
+    sub: JOB.summary(work.size, due),
     back: "/app/",
     body: [
       flow(work),
@@ -40,18 +40,27 @@ export async function job(app, { parts: [id] }) {
       menuRow(`/app/correct?job=${encodeURIComponent(id)}`, "undo", JOB.correct, ""),
       h("p", { class: "app-note" }, JOB.rev(moment(work.pack.server_at))),
     ],
+    live: true,
     foot: first ? [linkButton(TASKS[first.id].go, taskPath(work, first), { mark: first.icon })] : [linkButton(APP.scan, `/app/scan?job=${encodeURIComponent(id)}`, { mark: "scan" })],
   };
 }
 
 /** @param {Work} work */
 function flow(work) {
-  const figures = flowOf(work.view);
-  const now = FLOW.map(([key]) => key).filter((key) => figures[key] > 0).at(-1);
-  const total = work.view.list.length;
+  const figures = flowOf(work.view, work.pack.job.counts);
+  const now = standing(figures);
+  const total = work.size;
   return h("div", { class: "flow" }, h("ol", { class: "flow__steps", role: "list", "aria-label": JOB.flow }, FLOW.map(([key, words]) =>
     h("li", { class: "flow__step", "data-state": key === now ? "now" : total > 0 && figures[key] >= total ? "full" : null },
       h("span", { class: "flow__name" }, words), h("span", { class: "flow__count" }, figures[key]), share(figures[key], total)))));
+}
+
+/** The status at which most devices stand; the later one if two are even. @param {Record<string, number>} figures */
+function standing(figures) {
+  const keys = FLOW.map(([key]) => key);
+  const at = keys.map((key, place) => figures[key] - (figures[keys[place + 1]] ?? 0));
+  const most = Math.max(...at);
+  return most > 0 ? keys[at.lastIndexOf(most)] : "";
 }
 
 /** The share as a line below. @param {number} done @param {number} total */
@@ -59,13 +68,6 @@ function share(done, total) {
   const width = total > 0 ? `${Math.min(100, (100 * done) / total).toFixed(1)}%` : "0%";
   return s("svg", { class: "flow__share", "aria-hidden": "true" }, s("rect", { class: "flow__share-rest", width: "100%", height: "100%" }),
     s("rect", { class: "flow__share-done", width, height: "100%" }));
-}
-
-/** Where the work is done. One cage waits → straight to it. @param {Work} work @param {Task} task */
-export function taskPath(work, task) {
-  const base = `/app/job/${encodeURIComponent(work.id)}/${task.id}`;
-  const perCage = ["lock", "arrive", "open", "count"].includes(task.id);
-  return perCage && task.cages.length === 1 ? `${base}/${task.cages[0].code}` : base;
 }
 
 /** @param {Work} work @param {Task} task */
@@ -89,13 +91,14 @@ function cageList(work) {
 
 /** @param {Work} work @param {Cage} cage */
 export function cageCard(work, cage) {
-  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage), h("p", {}, cageWords(work, cage)));
+  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage, work.inside), h("p", {}, cageWords(work, cage)));
 }
 
-/** Ring of a cage: while counting, counted of the manifest; before, how many are in it. @param {Cage} cage */
-export function cageRing(cage) {
+/** Ring of a cage: while counting, counted of the manifest; else how many are in it.
+ * @param {Cage} cage @param {boolean} known whether this person may know what was counted */
+export function cageRing(cage, known) {
   const total = held(cage);
-  if (cage.state === "opened" || cage.state === "count_closed") {
+  if (known && (cage.state === "opened" || cage.state === "count_closed")) {
     const counted = cage.counted.filter((code) => cage.manifest.includes(code)).length;
     return ring({ done: counted, total, label: `${total}台のうち ${counted}台を検数` });
   }

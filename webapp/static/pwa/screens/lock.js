@@ -2,7 +2,8 @@
 
 import { button, linkButton, notice, sheet } from "../components/frame.js";
 import { h } from "../components/dom.js";
-import { facts, photoField, textField } from "../components/form.js";
+import { facts, photoField } from "../components/form.js";
+import { readField } from "../components/readfield.js";
 import { sha256, shortHash } from "../components/format.js";
 import { LOCK } from "../messages.js";
 import { finish } from "./finish.js";
@@ -27,8 +28,8 @@ export async function lock(app, { parts: [id, code] }) {
     return { title: LOCK.title, sub: name, back, body: [notice("warn", LOCK.empty)], foot: [linkButton(LOCK.toLoad, `${back}/load/${code}`)] };
   }
   const hash = await manifestHash(manifest);
-  const seal = textField({ label: LOCK.seal, hint: LOCK.sealHint, must: LOCK.sealMust, mode: "text", tidy: tidySeal });
-  const lockField = textField({ label: LOCK.lock, hint: LOCK.lockHint, tidy: tidySeal });
+  const seal = readField({ prefixes: work.prefixes, label: LOCK.seal, hint: LOCK.sealHint, must: LOCK.sealMust, mode: "text", tidy: tidySeal });
+  const lockField = readField({ prefixes: work.prefixes, label: LOCK.lock, hint: LOCK.lockHint, tidy: tidySeal });
   const photo = photoField({ label: LOCK.photo, hint: LOCK.photoHint, must: LOCK.photoMust });
   const record = async () => {
     const number = seal.take();

@@ -6,7 +6,7 @@ import { fill, h } from "../components/dom.js";
 import { linkButton, notice } from "../components/frame.js";
 import { facts } from "../components/form.js";
 import { jobs as jobsOf } from "../intake/packs.js";
-import { CAGE_STATES, LOOK, SCANNER, TASKS } from "../messages.js";
+import { CAGE_STATES, LOOK, TASKS } from "../messages.js";
 import { show } from "../scanning/codes.js";
 import { actions } from "./cage.js";
 import { stranger } from "./sweep.js";
@@ -38,7 +38,7 @@ export async function look(app, { query }) {
   const asked = query.get("code");
   if (asked) queueMicrotask(() => table.take({ kind: "ours", id: asked, text: asked, src: "typed" }));
   return { title: LOOK.title, back: "/app/", shape: "scan",
-    body: [table.element, table.said, h("div", { class: "app-scan__panel" }, panel, table.tools, h("p", { class: "app-note" }, SCANNER.hint))],
+    body: [table.element, table.said, h("div", { class: "app-scan__panel" }, panel, table.tools)],
     foot: [foot], leave: table.leave };
 }
 

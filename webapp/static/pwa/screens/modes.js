@@ -66,7 +66,7 @@ function cageSeen(app, work, read, current) {
   const name = work.cageName(read.id);
   if (read.id === current) return { verdict: "again", words: LOAD.chosen(name), detail: LOAD.chosenHint };
   const go = button(LOAD.switchTo(name), () => app.go(`${above(work.id)}/load/${read.id}`), { rank: "plain" });
-  return { verdict: "unknown", words: LOAD.other(name), detail: "", action: go };
+  return { verdict: "unknown", words: LOAD.other(name), detail: "", action: go, idle: true };
 }
 
 /** Counting an opened cage against its manifest. @param {App} app @param {Where} where @returns {Promise<Screen>} */

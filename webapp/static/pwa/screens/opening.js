@@ -21,7 +21,7 @@ export async function opening(app, { parts: [id, code] }) {
   if (!work) return absent();
   const back = `/app/job/${encodeURIComponent(id)}`;
   const cage = work.view.cages.get(code);
-  const judged = work.decide("opened", code);
+  const judged = suspected(work, code, work.decide("opened", code));
   const witness = personChoice(work.pack, { label: OPENING.witness, must: OPENING.witnessMust, roles: CHECKERS, except: work.actor,
     words: (role) => ROLES[role] ?? role });
   const record = async () => {
@@ -43,8 +43,9 @@ export async function closing(app, { parts: [id, code] }) {
   if (!work) return absent();
   const base = `/app/job/${encodeURIComponent(id)}`;
   const cage = work.view.cages.get(code);
-  const seen = new Set(cage?.counted ?? []);
-  const left = (cage?.manifest ?? []).filter((each) => !seen.has(each));
+  const manifest = cage?.manifest ?? [];
+  const seen = new Set(cage?.counted);
+  const left = manifest.filter((each) => !seen.has(each));
   const names = left.flatMap((each) => work.view.devices.get(each) ?? []);
   const answer = h("div", { role: "status" });
   const compare = (/** @type {string} */ text) => {
@@ -55,15 +56,30 @@ export async function closing(app, { parts: [id, code] }) {
   const record = async () => {
     const number = count.take();
     if (number === null) return;
-    const judged = work.decide("count_closed", code);
-    const said = left.length > 0 || Number(number) !== seen.size ? { ...judged, said: /** @type {const} */ ("attention"), finding: left.length ? "MISSING" : "COUNT_BALANCE" } : judged;
-    await finish(app, () => work.record({ step: "count_closed", code, src: "form", said: said.said, body: { count: Number(number) } }),
-      { words: OPENING.done(work.cageName(code)), judged: said, work, path: base });
+    const judged = balance(work.decide("count_closed", code), left.length, Number(number) === seen.size);
+    await finish(app, () => work.record({ step: "count_closed", code, src: "form", said: judged.said, body: { count: Number(number) } }),
+      { words: OPENING.done(work.cageName(code)), judged, work, path: base });
   };
   return { title: OPENING.close, sub: work.cageName(code), back: `${base}/count/${code}`,
-    body: [facts([[OPENING.listed, `${cage?.manifest.length ?? 0}台`], [OPENING.scanned, `${seen.size}台`]]),
+    body: [facts([[OPENING.listed, `${manifest.length}台`], [OPENING.scanned, `${seen.size}台`]]),
       left.length ? notice("warn", OPENING.missing(left.length), missingWords(names) || left[0], OPENING.missingHint) : null, count.element, answer],
     foot: [button(OPENING.goClose, record, { mark: "check" }), left.length ? linkButton(OPENING.backToCount, `${base}/count/${code}`, { rank: "second" }) : null] };
+}
+
+/** A seal that this phone saw broken or changed at arrival. @param {import('./work.js').Work} work @param {string} code
+ * @param {import('../types.js').Decision} judged @returns {import('../types.js').Decision} */
+function suspected(work, code, judged) {
+  const arrival = work.kept.filter((row) => row.step === "arrived" && row.code === code).at(-1);
+  if (!arrival) return judged;
+  const { said, body } = /** @type {import('../types.js').Scan} */ (JSON.parse(arrival.p));
+  return said === "attention" ? { ...judged, said, finding: body.verdict === "intact" ? "SEAL_MISMATCH" : "SEAL_BROKEN" } : judged;
+}
+
+/** What the phone can see in the numbers themselves. @param {import('../types.js').Decision} judged @param {number} missing
+ * @param {boolean} even @returns {import('../types.js').Decision} */
+function balance(judged, missing, even) {
+  if (missing > 0) return { ...judged, said: "attention", finding: "MISSING" };
+  return even ? judged : { ...judged, said: "attention", finding: "COUNT_BALANCE" };
 }
 
 /** @param {string} text */

@@ -4,20 +4,21 @@ import { h } from "../components/dom.js";
 import { moment, span } from "../components/format.js";
 import { button, linkButton, notice } from "../components/frame.js";
 import { icon } from "../components/icon.js";
+import { tablesInUse } from "../custody/rules.js";
 import { exportUnsent, kept as keptScans, retry } from "../intake/outbox.js";
 import { syncNow } from "../intake/sync.js";
 import { OUTBOX } from "../messages.js";
-import { loadTitles } from "./titles.js";
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
 
 const RECENT = 60;
+/** @type {Record<import('../types.js').Verdict, {mark: string, kind: "ok"|"error"|"wait"}>} */
+const SENT = { ok: { mark: "check-circle", kind: "ok" }, attention: { mark: "alert", kind: "error" }, waiting: { mark: "clock", kind: "wait" } };
 
 /** @param {App} app @returns {Promise<import('../app.js').Screen>} */
 export async function outbox(app) {
   const all = (await keptScans(app.store)).reverse();
-  const titles = await loadTitles();
   const of = (/** @type {string} */ state) => all.filter((row) => row.state === state);
   const bad = [...of("refused"), ...of("stuck")];
   const waiting = of("pending");
@@ -40,12 +41,12 @@ export async function outbox(app) {
           counts.photos ? h("p", { class: "app-note" }, OUTBOX.photos(counts.photos)) : null)),
       counts.others ? notice("info", OUTBOX.others(counts.others)) : null,
       answer,
-      section(OUTBOX.refused, bad, (row) => line(app, row, titles)),
-      section(OUTBOX.pending, waiting, (row) => line(app, row, titles)),
-      section(OUTBOX.sent, sent, (row) => line(app, row, titles)),
+      section(OUTBOX.refused, bad, (row) => line(app, row)),
+      section(OUTBOX.pending, waiting, (row) => line(app, row)),
+      section(OUTBOX.sent, sent, (row) => line(app, row)),
       waiting.length + bad.length ? button(OUTBOX.export, save, { rank: "plain", mark: "download" }) : null,
     ],
-    foot: [status.needsLogin ? linkButton(OUTBOX.login, "/login?next=/app/outbox") : button(OUTBOX.now, send, { mark: "outbox" })] };
+    live: true, foot: [status.needsLogin ? linkButton(OUTBOX.login, "/login?next=/app/outbox") : button(OUTBOX.now, send, { mark: "outbox" })] };
 }
 
 /** @param {string} title @param {Kept[]} rows @param {(row: Kept) => Element} draw */
@@ -54,13 +55,13 @@ function section(title, rows, draw) {
   return h("section", { class: "app-stack" }, h("h2", {}, `${title}　${rows.length}`), h("ul", { class: "app-lines" }, rows.map(draw)));
 }
 
-/** @param {App} app @param {Kept} row @param {Record<string, string>} titles */
-function line(app, row, titles) {
+/** @param {App} app @param {Kept} row */
+function line(app, row) {
   const { mark, kind, words } = stateOf(row);
   const reason = row.receipt?.text || (row.receipt?.findings ?? []).map((finding) => finding.text).join("　");
   const again = row.state === "stuck" ? button(OUTBOX.retry, () => retry(app.store, row.id).then(app.reload), { rank: "plain" }) : null;
   const more = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : "";
-  return h("li", { "data-kind": kind }, h("b", {}, `${titles[row.step] ?? row.step}　${row.summary.name || row.code}`),
+  return h("li", { "data-kind": kind }, h("b", {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
     h("small", { class: "app-lines__state" }, icon(mark, "s"), `${words}　${moment(row.kept_at)}${more}`),
     reason ? h("small", { class: "app-lines__reason" }, reason) : null, again);
 }
@@ -69,11 +70,13 @@ function line(app, row, titles) {
 function stateOf(row) {
   if (row.state === "pending") return { mark: "clock", kind: "wait", words: OUTBOX.saved };
   if (row.state !== "sent") return { mark: "stop", kind: "error", words: row.state === "refused" ? OUTBOX.refused : OUTBOX.stuck };
-  const verdict = row.receipt?.verdict ?? "ok";
-  const index = typeof row.receipt?.index === "number" ? `・${OUTBOX.index(row.receipt.index)}` : "";
-  if (verdict === "attention") return { mark: "alert", kind: "error", words: `${OUTBOX.mark.attention}${index}` };
-  return { mark: verdict === "waiting" ? "clock" : "check-circle", kind: verdict === "waiting" ? "wait" : "ok", words: `${OUTBOX.mark[verdict]}${index}` };
+  const { verdict = "ok", index } = row.receipt ?? {};
+  const words = `${OUTBOX.mark[verdict]}${typeof index === "number" ? `・${OUTBOX.index(index)}` : ""}`;
+  return { ...SENT[verdict], words };
 }
+
+/** Its name in Japanese. @param {string} step */
+export const stepTitle = (step) => tablesInUse().steps[step]?.title ?? step;
 
 /** @param {Blob} blob */
 function download(blob) {

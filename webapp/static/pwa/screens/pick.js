@@ -43,7 +43,7 @@ function candidates(app, work, task) {
 /** @param {App} app @param {Work} work @param {DeskRead} read @param {PickTask} task @param {string} path @returns {Outcome} */
 function chosen(app, work, read, task, path) {
   const name = work.cageName(read.id);
-  if (work.view.devices.has(read.id)) return { verdict: "attention", words: LOAD.notCage, detail: work.nameOf(read.id) };
+  if (work.view.devices.has(read.id)) return { verdict: "foreign", words: LOAD.notCage, detail: work.nameOf(read.id) };
   const cage = work.view.cages.get(read.id);
   const anyway = button(LOAD.switchTo(name), () => app.go(path), { rank: "plain" });
   if (!cage) return { verdict: "unknown", words: "名簿にないかご車です", detail: name, action: anyway };

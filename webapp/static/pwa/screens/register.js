@@ -7,7 +7,7 @@ import { button, sheet } from "../components/frame.js";
 import { choice, facts, textField } from "../components/form.js";
 import { icon } from "../components/icon.js";
 import { newId } from "../kernel/ids.js";
-import { COUNT, REGISTER, SAID, SCANNER } from "../messages.js";
+import { COUNT, REGISTER, SAID } from "../messages.js";
 import { show } from "../scanning/codes.js";
 import { absent } from "./home.js";
 import { findDevices, searchDevices } from "./matching.js";
@@ -32,6 +32,8 @@ export async function register(app, { parts: [id] }) {
   const work = await openWork(app, id);
   if (!work) return absent();
   let hand = empty();
+  /** What was bound last may still be in the picture. @type {string[]} */
+  let just = [];
   const panel = h("div", { class: "app-sweep" });
   const foot = h("div", { class: "app-sweep__next" });
 
@@ -40,6 +42,7 @@ export async function register(app, { parts: [id] }) {
     if (!device || !code) return;
     const name = nameOf(device);
     await keepBinding(work, hand, { device: device.id });
+    just = [code, hand.serial];
     hand = empty();
     table.say("ok", SAID.kept, `${name}　・　${SAID.onDisk}`);
     redraw();
@@ -60,18 +63,29 @@ export async function register(app, { parts: [id] }) {
   const redraw = () => {
     const task = taskOf(work.view, "register", work.actor, []);
     const ready = Boolean(hand.code && hand.device);
-    fill(panel, handView(hand, ready),
-      hand.code && !hand.device ? h("div", { class: "app-pair" }, button(REGISTER.typeSerial, typeSerial, { rank: "second" }), button(REGISTER.pick, pickDevice, { rank: "second" })) : null,
-      hand.code && hand.serial && !hand.device ? button(REGISTER.off, bindNew, { rank: "plain" }) : null,
-      !hand.code && !hand.serial ? h("div", { class: "app-left" }, h("p", {}, h("b", {}, COUNT.left(task.left)), `${task.done}台 登録ずみ`)) : null);
-    fill(foot, ready ? button(REGISTER.go, bind, { mark: "check" }) : button(hand.code ? REGISTER.pick : SCANNER.type, hand.code ? pickDevice : typeSticker, { rank: "second" }),
-      hand.code ? button(REGISTER.again, reset, { rank: "plain" }) : null);
+    const search = hand.code && !hand.device;
+    table.eye.small(Boolean(hand.code));
+    fill(panel, handView(hand, ready), search ? button(REGISTER.typeSerial, typeSerial, { rank: "second", mark: "type" }) : null,
+      search && hand.serial ? button(REGISTER.off, bindNew, { rank: "plain" }) : null,
+      hand.code || hand.serial ? null : h("p", { class: "app-left" }, h("b", {}, COUNT.left(task.left)), REGISTER.done(task.done)));
+    fill(foot, mainButton(hand, { bind, pickDevice, typeSticker }), hand.code ? button(REGISTER.again, reset, { rank: "plain" }) : null);
   };
   const table = desk(app, { prefixes: work.prefixes, hud: REGISTER.hud, serials: true, typeWords: "この番号のシール",
-    onRead: async (read) => { const outcome = takeRead(work, hand, read); redraw(); return outcome; } });
+    onRead: async (read) => {
+      const outcome = just.includes(read.id || read.text) ? null : takeRead(work, hand, read);
+      redraw();
+      return outcome;
+    } });
   redraw();
   return { title: REGISTER.title, back: `/app/job/${encodeURIComponent(id)}`, shape: "scan",
     body: [table.element, table.said, h("div", { class: "app-scan__panel" }, panel, table.tools)], foot: [foot], leave: table.leave };
+}
+
+/** What the thumb finds: bind when both are there, else the way on without a camera.
+ * @param {Hand} hand @param {Record<"bind"|"pickDevice"|"typeSticker", () => unknown>} acts */
+function mainButton({ code, device }, { bind, pickDevice, typeSticker }) {
+  if (code && device) return button(REGISTER.go, bind, { mark: "check" });
+  return code ? button(REGISTER.pick, pickDevice, { rank: "second", mark: "list" }) : button(REGISTER.typeSticker, typeSticker, { rank: "second", mark: "type" });
 }
 
 /** Puts one read into the hand. @param {Work} work @param {Hand} hand @param {DeskRead} read @returns {Outcome} */

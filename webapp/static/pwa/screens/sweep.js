@@ -3,7 +3,7 @@
 import { h, fill } from "../components/dom.js";
 import { desk } from "../components/desk.js";
 import { linkButton, sheet } from "../components/frame.js";
-import { COUNT, SAID, SCANNER } from "../messages.js";
+import { COUNT, SAID } from "../messages.js";
 import { missingWords, nameOf } from "./tasks.js";
 
 /** @typedef {import('../app.js').App} App */
@@ -37,7 +37,7 @@ export function sweep(app, work, plan) {
   };
   const table = desk(app, { prefixes: work.prefixes, hud: plan.hud, onRead: async (read) => {
     const outcome = read.kind === "ours" ? await plan.onCode(read) : stranger(read);
-    if (outcome && (outcome.verdict === "attention" || outcome.verdict === "unknown")) {
+    if (outcome?.kept && outcome.verdict !== "ok") {
       odd.unshift({ words: outcome.words, detail: outcome.detail, undo: read.id });
     }
     redraw();
@@ -45,7 +45,7 @@ export function sweep(app, work, plan) {
   } });
   redraw();
   return { title: plan.title, back: plan.back, shape: "scan",
-    body: [table.element, table.said, h("div", { class: "app-scan__panel" }, panel, table.tools, h("p", { class: "app-note" }, SCANNER.hint))],
+    body: [table.element, table.said, h("div", { class: "app-scan__panel" }, panel, table.tools)],
     foot: [foot], leave: table.leave };
 }
 

@@ -1,9 +1,11 @@
 // What is to be done in a job, by whom, and how far it is. Pure: a view and roles in, plain facts out.
 
+import { required } from "../custody/rules.js";
+
 /** @typedef {import('../types.js').View} View */
 /** @typedef {import('../types.js').Device} Device */
 /** @typedef {import('../types.js').Cage} Cage */
-/** @typedef {"register"|"erase"|"load"|"lock"|"handover"|"arrive"|"open"|"count"|"extract"|"destroy"} TaskId */
+/** @typedef {"register"|"erase"|"onsite"|"load"|"lock"|"handover"|"arrive"|"open"|"count"|"extract"|"destroy"} TaskId */
 
 /** One kind of work: `left` things wait for it, `done` of `total` are through.
  * @typedef {{id: TaskId, icon: string, left: number, done: number, total: number, devices: Device[], cages: Cage[]}} Task */
@@ -15,6 +17,7 @@ const ITAD = "itad_manager";
 export const WHO = {
   register: ["officer", "itad_technician", ITAD],
   erase: ["itad_technician", "officer", ITAD],
+  onsite: ["itad_technician", ITAD],
   load: ["officer", "itad_technician", ITAD],
   lock: ["officer"],
   handover: ["officer", "driver"],
@@ -25,31 +28,34 @@ export const WHO = {
   destroy: ["itad_operator", ITAD],
 };
 
-const ICONS = { register: "label", erase: "erase", load: "cage", lock: "lock", handover: "truck", arrive: "truck",
+const ICONS = { register: "label", erase: "erase", onsite: "shred", load: "cage", lock: "lock", handover: "truck", arrive: "truck",
   open: "open", count: "list", extract: "drive", destroy: "shred" };
 
 /** @param {Device} device @param {...import('../types.js').Step} steps */
 const has = (device, ...steps) => steps.some((step) => device.done.includes(step));
 
-/** Holds data: class 0 (monitors and the like) is counted, not sanitised. @param {Device} device */
-const bearsData = (device) => device.cls !== 0;
-
 /** @param {Device} device */
 const treated = (device) => has(device, "sanitized", "sanitize_failed", "destroyed_on_site");
 
-/** Devices that wait for each kind of work. @type {Partial<Record<TaskId, (device: Device) => boolean>>} */
+/** Whether a device's class asks for a step; class 0 (monitors and the like) is counted, not sanitised.
+ * @typedef {(step: import('../types.js').Step) => boolean} Asks */
+/** @typedef {(device: Device, asks: Asks) => boolean} Rule */
+
+/** Devices that wait for each kind of work. @type {Partial<Record<TaskId, Rule>>} */
 const WAITS = {
   register: (device) => !device.code,
-  erase: (device) => Boolean(device.code) && bearsData(device) && !treated(device) && !has(device, "loaded"),
-  load: (device) => Boolean(device.code) && (!bearsData(device) || has(device, "sanitized")) && !has(device, "loaded", "destroyed_on_site"),
-  extract: (device) => bearsData(device) && has(device, "counted") && !has(device, "drive_extracted", "destroyed"),
-  destroy: (device) => bearsData(device) && has(device, "counted") && !has(device, "destroyed"),
+  erase: (device, asks) => Boolean(device.code) && asks("sanitized") && !treated(device) && !has(device, "loaded"),
+  onsite: (device) => has(device, "sanitize_failed") && !has(device, "sanitized", "destroyed_on_site", "loaded"),
+  load: (device, asks) => Boolean(device.code) && !has(device, "loaded") && (!asks("sanitized") || has(device, "sanitized", "destroyed_on_site")),
+  extract: (device, asks) => asks("drive_extracted") && has(device, "counted") && !has(device, "drive_extracted", "destroyed"),
+  destroy: (device, asks) => asks("destroyed") && has(device, "counted") && !has(device, "destroyed"),
 };
 
-/** Devices that are through with it. @type {Partial<Record<TaskId, (device: Device) => boolean>>} */
+/** Devices that are through with it. @type {Partial<Record<TaskId, Rule>>} */
 const PAST = {
   register: (device) => Boolean(device.code),
-  erase: (device) => bearsData(device) && treated(device),
+  erase: (device, asks) => asks("sanitized") && treated(device),
+  onsite: (device) => has(device, "destroyed_on_site"),
   load: (device) => has(device, "loaded"),
   extract: (device) => has(device, "drive_extracted"),
   destroy: (device) => has(device, "destroyed"),
@@ -98,8 +104,9 @@ export function taskOf(view, id, actor, roles) {
   const waits = WAITS[id];
   const past = PAST[id];
   if (waits && past) {
-    const devices = view.list.filter(waits);
-    const done = view.list.filter(past).length;
+    const asks = (/** @type {Device} */ device) => (/** @type {string} */ step) => required(view.tables, device.cls, device.done).includes(step);
+    const devices = view.list.filter((device) => waits(device, asks(device)));
+    const done = view.list.filter((device) => past(device, asks(device))).length;
     return { id, icon: ICONS[id], left: devices.length, done, total: done + devices.length, devices, cages: [] };
   }
   const cageWaits = CAGE_WAITS[id];
@@ -129,14 +136,16 @@ function sum(tasks) {
   return { done: total, total };
 }
 
-/** Figures of the six public statuses, from the phone's own view. @param {View} view @returns {Record<string, number>} */
-export function flowOf(view) {
+/** Figures of the six public statuses: the phone's own view, and never less than what the server last said.
+ * @param {View} view @param {Record<string, number>} [known] @returns {Record<string, number>} */
+export function flowOf(view, known = {}) {
   const departed = new Set(cagesOf(view).filter((cage) => reached(cage, "handed_over")).flatMap((cage) => cage.manifest));
   const received = new Set(cagesOf(view).filter((cage) => reached(cage, "arrived")).flatMap((cage) => cage.manifest));
   const count = (/** @type {(device: Device) => boolean} */ rule) => view.list.filter(rule).length;
   const destroyed = count((device) => has(device, "destroyed", "destroyed_on_site"));
-  return { registered: count((device) => Boolean(device.code)), sanitized: count((device) => has(device, "sanitized")),
-    departed: departed.size, received: received.size, destroyed, ended: destroyed };
+  const figures = { registered: count((device) => Boolean(device.code)), sanitized: count((device) => has(device, "sanitized")),
+    departed: departed.size, received: received.size, destroyed, ended: known.ended ?? 0 };
+  return Object.fromEntries(Object.entries(figures).map(([key, figure]) => [key, Math.max(figure, known[key] ?? 0)]));
 }
 
 /** "MGM-0057 デスクトップPC（税務課）". @param {Device} device */
@@ -154,4 +163,11 @@ export function missingWords(devices) {
   if (devices.length === 1) return nameOf(devices[0]);
   const names = devices.slice(0, 3).map((device) => device.asset || device.kind_text).join("、");
   return devices.length > 3 ? `${names} ほか${devices.length - 3}台` : names;
+}
+
+/** Where the work is done. One cage waits → straight to it. @param {{id: string}} job @param {Task} task */
+export function taskPath(job, task) {
+  const base = `/app/job/${encodeURIComponent(job.id)}/${task.id}`;
+  const perCage = ["lock", "arrive", "open", "count"].includes(task.id);
+  return perCage && task.cages.length === 1 ? `${base}/${task.cages[0].code}` : base;
 }

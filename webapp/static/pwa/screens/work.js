@@ -26,6 +26,12 @@ export class Work {
 
   get id() { return this.pack.job.id; }
 
+  /** How many devices the job has; a driver is told the number, not the things. */
+  get size() { return this.view.list.length || (this.pack.job.counts?.listed ?? 0); }
+
+  /** Whether this person may know what lies inside the cages (drivers may not). */
+  get inside() { return this.view.list.length > 0; }
+
   get actor() { return this.pack.actor; }
 
   get prefixes() { return this.pack.codes.prefixes; }
@@ -73,9 +79,10 @@ export class Work {
    * @param {import('../types.js').Decision} judged @param {string} name @param {HTMLElement|null} [action] */
   outcome(judged, name, action = null) {
     const detail = `${name}　・　${SAID.onDisk}`;
-    if (judged.said === "ok") return { verdict: /** @type {const} */ ("ok"), words: SAID.kept, detail };
-    if (judged.said === "unknown") return { verdict: /** @type {const} */ ("unknown"), words: SAID.keptUnknown, detail, action };
-    return { verdict: /** @type {const} */ ("attention"), words: this.findingWords(judged.finding), detail: `${SAID.kept}　・　${detail}`, action };
+    if (judged.said === "ok") return { verdict: /** @type {const} */ ("ok"), words: SAID.kept, detail, kept: true };
+    if (judged.said === "unknown") return { verdict: /** @type {const} */ ("unknown"), words: SAID.keptUnknown, detail, action, kept: true };
+    const words = this.findingWords(judged.finding);
+    return { verdict: /** @type {const} */ ("attention"), words, detail: `${SAID.kept}　・　${detail}`, action, kept: true };
   }
 }
 

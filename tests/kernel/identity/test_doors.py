@@ -1,0 +1,49 @@
+"""Every address of the site asks who is there, except those that are meant for everybody."""
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+#: For residents and phones without an account, for logging in, and for what a phone keeps for offline.
+OPEN = {
+    "healthz",
+    "identity.log_in",
+    "identity.log_out",
+    "identity.log_out_of_app",
+    "identity.login",
+    "identity.reset",
+    "identity.show_reset",
+    "pwa.app_without_slash",
+    "pwa.asset",
+    "pwa.manifest",
+    "pwa.service_worker",
+    "pwa.shell",
+    "residents.detail",
+    "residents.find",
+    "residents.home",
+    "residents.result",
+    "residents.scanned",
+    "static",
+    "style.page",  # in debug and tests only
+}
+
+
+def asks_who(app: Flask, rule: Rule, method: str) -> bool:
+    words: dict[str, object] = dict.fromkeys(rule.arguments, "x")
+    _, path = rule.build(words) or ("", "")
+    answer = app.test_client().open(path, method=method, headers={"X-Ashiato": "1"})
+    return answer.status_code == 401 or answer.headers.get("Location", "").startswith("/login")
+
+
+def test_every_address_but_the_public_ones_asks_for_a_login(app):
+    doors = [
+        (rule, method)
+        for rule in app.url_map.iter_rules()
+        for method in sorted((rule.methods or set()) & {"GET", "POST", "PUT", "PATCH", "DELETE"})
+        if rule.endpoint not in OPEN
+    ]
+    assert len(doors) > 40
+    assert [str(rule) for rule, method in doors if not asks_who(app, rule, method)] == []
+
+
+def test_the_list_of_public_addresses_holds_nothing_that_is_gone(app):
+    assert {rule.endpoint for rule in app.url_map.iter_rules()} >= OPEN

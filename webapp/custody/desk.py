@@ -1,0 +1,239 @@
+"""What the staff pages need besides the board: partners, drafts, label sheets, the scans behind a discrepancy."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sqlalchemy import case, delete, func, select
+
+from webapp.custody.forms import AssetList
+from webapp.custody.models import Cage, ImportDraft, ScanRow
+from webapp.custody.queries import Job, devices_of
+from webapp.custody.steps import CAGE_STEPS, TITLES, Step
+from webapp.kernel.base.clock import HOUR
+from webapp.kernel.base.db import db, transaction
+from webapp.kernel.base.ids import new_id
+from webapp.kernel.base.outcomes import NotFound
+from webapp.kernel.base.tabular import write_csv
+from webapp.kernel.evidence.queries import present
+from webapp.kernel.identity.models import Organisation
+from webapp.kernel.identity.pseudonyms import people_by_pseudonym
+from webapp.kernel.ledger.models import Log
+from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.scanning.codes import is_valid, normalise, show
+from webapp.kernel.scanning.labels import MAX_LABELS, Label
+from webapp.kernel.scanning.models import IssuedCode
+
+CAGE_ONLY = frozenset({*CAGE_STEPS, Step.VOID})
+DRAFT_LIFE = 24 * HOUR
+KINDS = {"device": "端末", "cage": "かご車", "drive": "ドライブ", "lock": "錠", "seal": "封印"}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An uploaded list before it is confirmed."""
+
+    id: str
+    filename: str
+    file_sha256: str
+    title: str
+    rows: int
+    counts: Mapping[str, int] = field(hash=False)
+    problems: Sequence[Mapping[str, Any]] = ()
+    devices: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Codes issued together: one or more sheets to print."""
+
+    id: str
+    kind_text: str
+    count: int
+    used: int
+    void: int
+    issued_at: int
+    parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanLine:
+    """One scan in words. `photos` are (sha256, whether the bytes have arrived)."""
+
+    id: str
+    step_text: str
+    shown: str
+    who: str
+    at: int
+    recorded_at: int
+    index: int
+    photos: Sequence[tuple[str, bool]] = ()
+
+
+def own_log(org: str) -> str:
+    """The log of a municipality. Raises NotFound for any other organisation."""
+    found = db.session.scalar(select(Log.id).where(Log.organisation_id == org))
+    if found is None:
+        raise NotFound
+    return found
+
+
+def partners(org: str, kind: str) -> list[tuple[str, str]]:
+    """Organisations of a kind that this municipality has entered, as (id, name)."""
+    query = select(Organisation.id, Organisation.name).where(
+        Organisation.kind == kind, Organisation.active.is_(True), Organisation.invited_by == org
+    )
+    return [(row.id, row.name) for row in db.session.execute(query.order_by(Organisation.name))]
+
+
+def keep_draft(job: Job, assets: AssetList, data: bytes, filename: str, person: str, now: int) -> str:
+    """Stage a list for its preview; drafts older than a day go."""
+    row = ImportDraft(
+        id=new_id(),
+        log=job.log,
+        consignment=job.id,
+        filename=filename[:200],
+        file_sha256=hashlib.sha256(data).hexdigest(),
+        uploaded_by=person,
+        uploaded_at=now,
+        rows=assets.rows,
+        devices=[
+            {**asdict(d), "id": new_id(), "cls": str(d.cls), "kind": str(d.kind), "lease": int(d.lease)}
+            for d in assets.devices
+        ],
+        problems=[{**asdict(p), "severity": str(p.severity)} for p in assets.problems],
+    )
+    with transaction() as session:
+        session.execute(delete(ImportDraft).where(ImportDraft.uploaded_at < now - DRAFT_LIFE))
+        session.add(row)
+    return row.id
+
+
+def draft_or_none(job: Job, draft_id: str) -> ImportDraft | None:
+    """The draft as it was staged, if it is this consignment's and still there."""
+    row = db.session.get(ImportDraft, draft_id)
+    return row if row is not None and row.consignment == job.id else None
+
+
+def draft(job: Job, draft_id: str) -> Draft:
+    """The draft for its preview. Raises NotFound."""
+    row = draft_or_none(job, draft_id)
+    if row is None:
+        raise NotFound
+    return Draft(
+        row.id, row.filename, row.file_sha256, "", row.rows, _counts(row), row.problems, row.devices[:5]
+    )
+
+
+def _counts(row: ImportDraft) -> dict[str, int]:
+    names = ("notebook", "desktop", "tablet", "server", "monitor", "other", "error", "warning", "info")
+    found = dict.fromkeys(names, 0)
+    for device in row.devices:
+        found[device["kind"]] += 1
+    for problem in row.problems:
+        found[problem["severity"]] += 1
+    return {**found, "pc": found["notebook"] + found["desktop"]}
+
+
+def free_codes(log: str, kind: str) -> list[tuple[str, str]]:
+    """Codes of a kind that are on no cage yet and not void, as (code, shown)."""
+    c = IssuedCode
+    query = (
+        select(c.id)
+        .outerjoin(Cage, Cage.code == c.id)
+        .where(c.log == log, c.kind == kind, c.void_at.is_(None), Cage.code.is_(None))
+        .order_by(c.issued_at, c.batch, c.number)
+        .limit(200)
+    )
+    return [(code, show(code)) for code in db.session.scalars(query)]
+
+
+def batches(log: str) -> list[Batch]:
+    """Issued batches, newest first."""
+    c = IssuedCode
+    query = (
+        select(
+            c.batch,
+            func.min(c.kind),
+            func.count(),
+            func.sum(case((c.void_at.is_not(None), 1), else_=0)),
+            func.min(c.issued_at),
+        )
+        .where(c.log == log)
+        .group_by(c.batch)
+        .order_by(func.min(c.issued_at).desc(), c.batch)
+        .limit(50)
+    )
+    return [
+        Batch(batch, KINDS.get(kind, kind), count, 0, void, at, -(-count // MAX_LABELS))
+        for batch, kind, count, void, at in db.session.execute(query)
+    ]
+
+
+def stickers(job: Job, batch: str, part: int) -> list[Label]:
+    """The labels of a batch in sheet order, without void ones. Raises NotFound if there are none."""
+    c = IssuedCode
+    rows = db.session.execute(
+        select(c.id, c.kind)
+        .where(c.log == job.log, c.batch == batch, c.void_at.is_(None))
+        .order_by(c.number)
+        .limit(MAX_LABELS)
+        .offset((part - 1) * MAX_LABELS)
+    ).all()
+    if not rows:
+        raise NotFound
+    names = dict(db.session.execute(select(Cage.code, Cage.name).where(Cage.log == job.log)).tuples().all())
+    return [Label(row.id, row.kind, job.municipality, names.get(row.id, "")) for row in rows]
+
+
+def code_in(text: str) -> str:
+    """A typed code in the form it is stored in, or "" (which the command then refuses)."""
+    return normalise(text) or "" if text.strip() else ""
+
+
+def scans_of(job: Job, discrepancy: str) -> list[ScanLine]:
+    """The scans behind a discrepancy, the earliest first; at most 50."""
+    row = db.session.get(DiscrepancyRow, discrepancy)
+    if row is None or row.job != job.id:
+        raise NotFound
+    s = ScanRow
+    found = db.session.execute(
+        select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
+        .where(s.log == job.log, s.id.in_(row.causes[:50]))
+        .order_by(s.at, s.id)
+    ).all()
+    people = people_by_pseudonym(job.log, {scan.actor for scan in found})
+    here = present([sha for scan in found for sha in scan.photos])
+    return [_scan_line(scan, people, here) for scan in found]
+
+
+def _scan_line(scan: Any, people: Mapping[str, Any], here: set[str]) -> ScanLine:
+    who = people.get(scan.actor)
+    return ScanLine(
+        scan.id,
+        TITLES.get(scan.step, scan.step),
+        show(scan.code) if is_valid(scan.code) else scan.code,
+        f"{who.role_text} {who.name}" if who else "",
+        scan.at,
+        scan.recorded_at,
+        scan.index,
+        [(sha, sha in here) for sha in scan.photos],
+    )
+
+
+def assets_csv(job: Job) -> bytes:
+    """The consignment's devices as CSV: UTF-8 with BOM, cells that would run as formulas neutralised."""
+    return write_csv(_asset_rows(job), "utf-8-sig")
+
+
+def _asset_rows(job: Job) -> Iterator[Sequence[object]]:
+    yield ("番号", "追跡ID", "管理番号", "種別", "機種", "区分", "設置場所", "状態", "かご車", "終了")
+    page, total = 1, 1
+    while (page - 1) * 50 < total:
+        lines, total = devices_of(job, page=page)
+        for d in lines:
+            ended = "終了" if d.ended else ""
+            head = (d.number, d.shown, d.asset, d.kind_text, d.model, d.class_text, d.place)
+            yield (*head, d.step_text, d.cage, ended)
+        page += 1

@@ -1,0 +1,350 @@
+"""Reads for screens, as frozen values: no ORM object reaches a template. Each costs the same number of queries
+whatever the size of the consignment."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select, case, func, select
+
+from webapp.custody.messages import discrepancy_text, discrepancy_title
+from webapp.custody.models import Cage, Consignment, Device, Party, ScanRow
+from webapp.custody.steps import CLASS_TITLES, KIND_TITLES, TITLES
+from webapp.kernel.base.db import db
+from webapp.kernel.base.outcomes import NotFound
+from webapp.kernel.identity.models import Organisation
+from webapp.kernel.identity.pseudonyms import PersonCard, people_by_pseudonym
+from webapp.kernel.ledger import vault
+from webapp.kernel.reconciliation.messages import REASONS
+from webapp.kernel.reconciliation.models import Closing, DiscrepancyRow
+from webapp.kernel.scanning.codes import is_valid, show
+
+COUNTS = ("listed", "registered", "sanitized", "departed", "received", "destroyed", "ended")
+PAGE = 50
+_FIRST = {"block": 0, "warn": 1, "wait": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A consignment as lists show it. `counts` has one number for each of COUNTS."""
+
+    id: str
+    log: str
+    title: str
+    municipality: str
+    carrier: str
+    itad: str
+    due_at: int | None
+    opened_at: int
+    counts: Mapping[str, int] = field(hash=False)
+    data_bearing: int = 0
+    open: int = 0
+    municipality_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A discrepancy in words: what, which, who and when; `closed` says how it was settled."""
+
+    id: str
+    job: str
+    code: str
+    severity: str
+    title: str
+    text: str
+    what: str
+    who: str
+    at: int
+    causes: int
+    closed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CageCard:
+    """A cage on the board. `total` is the manifest once it is frozen, before that what is loaded."""
+
+    code: str
+    shown: str
+    name: str
+    step: str
+    step_text: str
+    seal: str
+    done: int
+    total: int
+    holder: str
+    at: int | None
+    note: str
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Everything the live board shows."""
+
+    job: Job
+    questions: Sequence[Question]
+    open_total: int
+    cages: Sequence[CageCard]
+    cage_total: int
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceLine:
+    """A device in a list. Staff only: asset number and model come out of the vault."""
+
+    id: str
+    number: int
+    code: str
+    shown: str
+    asset: str
+    kind_text: str
+    model: str
+    cls: str
+    class_text: str
+    place: str
+    step: str
+    step_text: str
+    cage: str
+    ended: bool
+
+
+def visible(org: str) -> Select[Any]:
+    """Consignments this organisation is a party to."""
+    return select(Consignment).join(Party, Party.consignment == Consignment.id).where(Party.org == org)
+
+
+def jobs_of(org: str) -> list[Job]:
+    """Consignments of an organisation, newest first: five queries however many there are."""
+    rows = db.session.scalars(visible(org).order_by(Consignment.opened_at.desc(), Consignment.id)).all()
+    return _jobs(rows)
+
+
+def job_of(org: str, consignment: str) -> Job:
+    """One consignment. Raises NotFound for others' consignments as for those that do not exist."""
+    row = db.session.scalar(visible(org).where(Consignment.id == consignment))
+    if row is None:
+        raise NotFound
+    return _jobs([row])[0]
+
+
+def _jobs(rows: Sequence[Consignment]) -> list[Job]:
+    if not rows:
+        return []
+    names = _organisation_names({org for row in rows for org in (row.municipality, row.carrier, row.itad)})
+    titles: dict[str, Any] = {}
+    for log in {row.log for row in rows}:
+        titles |= vault.read(db.session(), log, [row.id for row in rows if row.log == log])
+    opened = _open_counts([row.id for row in rows])
+    return [_job(row, names, titles.get(row.id, {}), opened.get(row.id, 0)) for row in rows]
+
+
+def _job(row: Consignment, names: Mapping[str, str], private: Mapping[str, Any], opened: int) -> Job:
+    return Job(
+        row.id,
+        row.log,
+        str(private.get("title", "案件")),
+        names.get(row.municipality, ""),
+        names.get(row.carrier, ""),
+        names.get(row.itad, ""),
+        row.due_at,
+        row.opened_at,
+        {name: getattr(row, name) for name in COUNTS},
+        row.data_bearing,
+        opened,
+        row.municipality,
+    )
+
+
+def _organisation_names(ids: Iterable[str]) -> dict[str, str]:
+    rows = db.session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(ids))))
+    return {row.id: row.name for row in rows}
+
+
+def _open_counts(jobs: Sequence[str]) -> dict[str, int]:
+    d = DiscrepancyRow
+    query = select(d.job, func.count()).where(d.job.in_(jobs), d.closed.is_(False)).group_by(d.job)
+    return {job: count for job, count in db.session.execute(query)}
+
+
+def board_of(job: Job, rev: int) -> Board:
+    """The live board of a consignment: what blocks first, then what warns, then what waits."""
+    total = select(func.count()).select_from(Cage).where(Cage.consignment == job.id)
+    return Board(
+        job, questions_of(job, limit=20), job.open, cages_of(job), db.session.scalar(total) or 0, rev
+    )
+
+
+def questions_of(job: Job, *, closed: bool = False, limit: int = PAGE, offset: int = 0) -> list[Question]:
+    """Discrepancies of a consignment, the blocking ones first, each with the newest first."""
+    d = DiscrepancyRow
+    rank = case(_FIRST, value=d.severity)
+    query = select(d).where(d.job == job.id, d.closed.is_(closed))
+    rows = db.session.scalars(query.order_by(rank, d.at.desc(), d.id).limit(limit).offset(offset)).all()
+    return _questions(job.log, rows)
+
+
+def question_of(job: Job, discrepancy: str) -> Question:
+    """One discrepancy. Raises NotFound if it is not this consignment's, or has gone by itself."""
+    row = db.session.get(DiscrepancyRow, discrepancy)
+    if row is None or row.job != job.id:
+        raise NotFound
+    return _questions(job.log, [row])[0]
+
+
+def _questions(log: str, rows: Sequence[DiscrepancyRow]) -> list[Question]:
+    scans = _first_causes(log, rows)
+    values = [str(value) for row in rows for value in row.params.values()] + [row.scope for row in rows]
+    names = _names_of_codes(log, {value for value in values if is_valid(value)})
+    pseudonyms = {value for value in values if value.startswith("p-")} | {scan.actor for scan in scans.values()}
+    people = people_by_pseudonym(log, pseudonyms)
+    closings = _closings([row.id for row in rows if row.closed])
+    return [_question(row, scans.get(row.id), names, people, closings) for row in rows]
+
+
+def _first_causes(log: str, rows: Sequence[DiscrepancyRow]) -> dict[str, Any]:
+    wanted = {cause for row in rows for cause in row.causes[:20]}
+    s = ScanRow
+    query = select(s.id, s.actor, s.at, s.index).where(s.log == log, s.id.in_(wanted))
+    found = {scan.id: scan for scan in db.session.execute(query)} if wanted else {}
+    firsts = {}
+    for row in rows:
+        scans = [found[cause] for cause in row.causes if cause in found]
+        if scans:
+            firsts[row.id] = min(scans, key=lambda scan: (scan.at, scan.id))
+    return firsts
+
+
+def _closings(ids: Sequence[str]) -> dict[str, str]:
+    query = select(Closing.discrepancy, Closing.reason).where(Closing.discrepancy.in_(ids))
+    return {row.discrepancy: REASONS[row.reason] for row in db.session.execute(query)} if ids else {}
+
+
+def _question(
+    row: DiscrepancyRow,
+    scan: Any,
+    names: Mapping[str, str],
+    people: Mapping[str, PersonCard],
+    closings: Mapping[str, str],
+) -> Question:
+    shown = {name: _put(str(value), names, people) for name, value in row.params.items()}
+    who = people.get(scan.actor) if scan else None
+    what = names.get(row.scope, show(row.scope) if is_valid(row.scope) else "")
+    return Question(
+        row.id,
+        row.job,
+        row.code,
+        row.severity,
+        discrepancy_title(row.code),
+        discrepancy_text(row.code, shown),
+        what,
+        f"{who.role_text} {who.name}" if who else "",
+        row.at,
+        len(row.causes),
+        closings.get(row.id, ""),
+    )
+
+
+def _put(value: str, names: Mapping[str, str], people: Mapping[str, PersonCard]) -> str:
+    if value in names:
+        return names[value]
+    return people[value].name if value in people else value
+
+
+def _names_of_codes(log: str, codes: set[str]) -> dict[str, str]:
+    """「ノートPC MGM-0042」 or 「かご車 C-01」 for codes of this log."""
+    if not codes:
+        return {}
+    cages = db.session.execute(select(Cage.code, Cage.name).where(Cage.log == log, Cage.code.in_(codes)))
+    names = {row.code: f"かご車 {row.name}" for row in cages}
+    d = Device
+    rows = db.session.execute(select(d.id, d.code, d.kind).where(d.log == log, d.code.in_(codes))).all()
+    private = vault.read(db.session(), log, [row.id for row in rows])
+    for row in rows:
+        asset = private.get(row.id, {}).get("asset", "")
+        names[row.code] = f"{KIND_TITLES.get(row.kind, '')} {asset or show(row.code)}"
+    return names
+
+
+def cages_of(job: Job, limit: int = PAGE, offset: int = 0) -> list[CageCard]:
+    """Cages of a consignment by name."""
+    query = select(Cage).where(Cage.consignment == job.id).order_by(Cage.name).limit(limit).offset(offset)
+    rows = db.session.scalars(query).all()
+    people = people_by_pseudonym(job.log, {row.holder for row in rows if row.holder})
+    return [_cage(row, people) for row in rows]
+
+
+def _cage(row: Cage, people: Mapping[str, PersonCard]) -> CageCard:
+    counting = row.step in {"arrived", "opened", "count_closed"}
+    total = len(row.manifest) if row.locked_at is not None else len(row.loaded)
+    done = len(set(row.counted) & set(row.manifest)) if counting else total
+    times = (row.closed_at, row.opened_at, row.arrived_at, row.departed_at, row.locked_at)
+    holder = people.get(row.holder)
+    return CageCard(
+        row.code,
+        show(row.code),
+        row.name,
+        row.step,
+        _cage_state(row),
+        row.seal,
+        done,
+        total,
+        f"{holder.org} {holder.name}" if holder else "",
+        next((at for at in times if at is not None), None),
+        _cage_note(row, done, total),
+        row.closed_at is not None and done == total,
+    )
+
+
+def _cage_state(row: Cage) -> str:
+    if not row.step:
+        return "積込中" if row.loaded else "空"
+    return {"locked": "施錠済・引渡待ち", "handed_over": "輸送中", "arrived": "到着・開錠待ち", "opened": "検数中"}.get(
+        row.step, "開錠・検数済"
+    )
+
+
+def _cage_note(row: Cage, done: int, total: int) -> str:
+    if row.step in {"opened", "count_closed"}:
+        return f"{done} / {total}台" + ("　不足なし" if done == total else f"　不足 {total - done}台")
+    return f"{total}台" + (f"　封印 {row.seal}" if row.seal else "")
+
+
+def devices_of(job: Job, *, step: str = "", text: str = "", page: int = 1) -> tuple[list[DeviceLine], int]:
+    """One page of the consignment's devices in list order, and how many there are in all."""
+    query = select(Device).where(Device.consignment == job.id)
+    if step:
+        query = query.where(Device.step == ("" if step == "none" else step))
+    if text and is_valid(text):
+        query = query.where(Device.code == text)
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    rows = db.session.scalars(
+        query.order_by(Device.number, Device.id).limit(PAGE).offset((page - 1) * PAGE)
+    ).all()
+    return _lines(job, rows), total
+
+
+def _lines(job: Job, rows: Sequence[Device]) -> list[DeviceLine]:
+    private = vault.read(db.session(), job.log, [row.id for row in rows])
+    cages = db.session.execute(select(Cage.code, Cage.name).where(Cage.consignment == job.id))
+    names: dict[str, str] = {row.code: row.name for row in cages}
+    return [_line(row, private.get(row.id, {}), names) for row in rows]
+
+
+def _line(row: Device, private: Mapping[str, Any], cages: Mapping[str, str]) -> DeviceLine:
+    return DeviceLine(
+        row.id,
+        row.number,
+        row.code or "",
+        show(row.code) if row.code and is_valid(row.code) else "",
+        str(private.get("asset", "")),
+        KIND_TITLES.get(row.kind, ""),
+        " ".join(str(private[name]) for name in ("maker", "model") if private.get(name)),
+        row.cls,
+        CLASS_TITLES.get(row.cls, ""),
+        str(private.get("place", "")),
+        row.step,
+        TITLES.get(row.step, "未登録"),
+        cages.get(row.cage, ""),
+        row.ended,
+    )

@@ -1,0 +1,173 @@
+"""GET /api/openapi.json: OpenAPI 3.1, made by openapi-pydantic from the models that validate."""
+
+from functools import cache
+
+from flask import Blueprint, Response
+from openapi_pydantic import Info, MediaType, OpenAPI, Operation, PathItem, RequestBody
+from openapi_pydantic import Parameter as Param
+from openapi_pydantic import Response as Answer
+from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema_class
+from pydantic import BaseModel
+
+from webapp.custody.format import JobsOut, MeOut, PackOut
+from webapp.kernel.intake.format import Act, Batch, BatchOut, Item, Problem, VerdictsOut
+
+bp = Blueprint("openapi", __name__)
+
+HEADER = Param(
+    name="X-Ashiato",
+    param_in="header",
+    required=True,
+    schema={"type": "string", "const": "1"},  # type: ignore[arg-type]
+    description="stands in the place of a CSRF token: no other site can send it",
+)
+
+
+class EvidenceOut(BaseModel):
+    """A photo that is on disk."""
+
+    sha256: str
+    size: int
+
+
+class DecodedOut(BaseModel):
+    """A code in a photo: `id` is set when it is one of ours."""
+
+    text: str
+    id: str | None
+    kind: str
+    format: str
+
+
+class DecodeOut(BaseModel):
+    """POST /api/decode."""
+
+    codes: list[DecodedOut]
+
+
+class HealthOut(BaseModel):
+    """GET /healthz."""
+
+    status: str
+    at: int
+
+
+def _json(model: type[BaseModel]) -> dict[str, MediaType]:
+    return {"application/json": MediaType(schema=PydanticSchema(schema_class=model))}  # type: ignore[arg-type]
+
+
+def _answers(model: type[BaseModel], *failures: int, ok: str = "200") -> dict[str, Answer]:
+    answers = {ok: Answer(description="done", content=_json(model))}
+    for status in failures:
+        answers[str(status)] = Answer(description=_WHY[status], content=_json(Problem))
+    return answers
+
+
+_WHY = {
+    400: "malformed; nothing was kept",
+    401: "no login; keep everything and send it again later",
+    403: "not allowed, or the header X-Ashiato is missing",
+    404: "no such thing, or not for this person",
+    413: "too large; nothing was kept, send less",
+    422: "not acceptable; the text says why",
+    429: "too often; see Retry-After",
+}
+_PICTURE = {kind: MediaType() for kind in ("image/jpeg", "image/png", "image/webp")}
+
+
+def _query(name: str, kind: str, description: str) -> Param:
+    return Param(name=name, param_in="query", schema={"type": kind}, description=description)  # type: ignore[arg-type]
+
+
+def _path(name: str, description: str) -> Param:
+    return Param(
+        name=name,
+        param_in="path",
+        required=True,
+        schema={"type": "string"},  # type: ignore[arg-type]
+        description=description,
+    )
+
+
+def _paths() -> dict[str, PathItem]:
+    return {
+        "/api/scans": PathItem(
+            post=Operation(
+                operationId="postScans",
+                summary="The one door: up to 100 acts of one phone. Safe to repeat.",
+                parameters=[HEADER],
+                requestBody=RequestBody(required=True, content=_json(Batch)),
+                responses=_answers(BatchOut, 400, 401, 403, 413),
+            )
+        ),
+        "/api/verdicts": PathItem(
+            get=Operation(
+                operationId="getVerdicts",
+                summary="Verdicts that changed since the last question",
+                parameters=[_query("since", "integer", "rev of the last answer"), _query("dev", "string", "the phone")],
+                responses=_answers(VerdictsOut, 401),
+            )
+        ),
+        "/api/me": PathItem(get=Operation(operationId="getMe", summary="Who am I", responses=_answers(MeOut, 401))),
+        "/api/jobs": PathItem(
+            get=Operation(operationId="getJobs", summary="Today's jobs", responses=_answers(JobsOut, 401))
+        ),
+        "/api/jobs/{id}/pack": PathItem(
+            get=Operation(
+                operationId="getPack",
+                summary="All that a phone needs for a job; ETag and 304",
+                parameters=[_path("id", "consignment")],
+                responses=_answers(PackOut, 401, 404),
+            )
+        ),
+        "/api/evidence/{sha256}": PathItem(
+            put=Operation(
+                operationId="putEvidence",
+                summary="Keep a photo under its hash; resumable by repeating",
+                parameters=[_path("sha256", "64 hex digits of the body's SHA-256"), HEADER],
+                requestBody=RequestBody(required=True, content=_PICTURE),
+                responses=_answers(EvidenceOut, 401, 403, 413, 422, ok="201"),
+            ),
+            get=Operation(
+                operationId="getEvidence",
+                summary="A photo, for who may see it",
+                parameters=[_path("sha256", "64 hex digits"), _query("size", "string", "thumb, view or original")],
+                responses={"200": Answer(description="the picture", content=_PICTURE)},
+            ),
+        ),
+        "/api/decode": PathItem(
+            post=Operation(
+                operationId="decode",
+                summary="Read the codes in a photo that the phone could not read itself",
+                parameters=[
+                    HEADER,
+                    _query("expected", "integer", "labels in the picture"),
+                    _query("serials", "integer", "1: makers' barcodes too"),
+                ],
+                requestBody=RequestBody(required=True, content=_PICTURE),
+                responses=_answers(DecodeOut, 401, 413, 422),
+            )
+        ),
+        "/healthz": PathItem(get=Operation(operationId="health", responses=_answers(HealthOut))),
+    }
+
+
+@cache
+def document() -> str:
+    """The API as JSON text. `Item` and `Act` describe the strings inside a batch."""
+    api = OpenAPI(
+        openapi="3.1.1",
+        info=Info(title="Ashiato 足あと", version="1", description="Acts in, receipts out. Times are ms since 1970, UTC."),
+        paths=_paths(),
+    )
+    whole = construct_open_api_with_schema_class(api, schema_classes=[Item, Act])
+    return whole.model_dump_json(by_alias=True, exclude_none=True, indent=1)
+
+
+@bp.get("/api/openapi.json")
+def openapi() -> Response:
+    """For whoever builds against us; public."""
+    answer = Response(document(), mimetype="application/json")
+    answer.headers["Cache-Control"] = "public, max-age=300"
+    return answer
+
