@@ -79,8 +79,10 @@ def _make() -> None:
 
 
 def _starts() -> bool:
+    """Whether a whole `.venv` is there: its Python runs and can install (one that was cut cannot)."""
     python = BIN / "python"
     if not python.exists():
         return False
-    code = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return subprocess.run([python, "-c", code], check=False).returncode == 0
+    installer = "sys" if shutil.which("uv") else "pip"
+    code = f"import sys, {installer}; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([python, "-c", code], check=False, stderr=subprocess.DEVNULL).returncode == 0

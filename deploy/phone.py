@@ -63,7 +63,7 @@ def main() -> int:
     for taken in (port, help_port):
         site.refuse_taken_port(env["HOST"], taken)
     site.fill(env)
-    _help_in_background(help_port, folder / "ca.pem", base)
+    help_server(help_port, folder / "ca.pem", base)
     return site.serve(env, f"https://127.0.0.1:{port}", lambda: _welcome(base, help_url, folder, env))
 
 
@@ -87,7 +87,7 @@ def terminal_qr(text: str) -> str:
     return drawn.getvalue()
 
 
-def _help_in_background(port: int, ca: Path, base: str) -> None:
+def help_server(port: int, ca: Path, base: str) -> http.server.ThreadingHTTPServer:
     """A second port without TLS: a phone that does not trust us yet gets the certificate there."""
     page = (ROOT / "deploy" / "phone.html").read_text(encoding="utf-8")
     page = string.Template(page).substitute(base=base, svg=_svg(f"{base}/app/"))
@@ -112,6 +112,7 @@ def _help_in_background(port: int, ca: Path, base: str) -> None:
 
     server = http.server.ThreadingHTTPServer(("0.0.0.0", port), Help)  # noqa: S104 - phones come from outside
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
 
 
 def _svg(text: str) -> str:

@@ -72,6 +72,13 @@ def postgres_url(postgres: Cluster) -> Iterator[str]:
 
 
 @pytest.fixture
+def bare_postgres_url(postgres: Cluster) -> Iterator[str]:
+    """A database on PostgreSQL without any table."""
+    with postgres.database(template="template1") as url:
+        yield url
+
+
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with empty tables: a SQLite file, or PostgreSQL where the whole suite runs on it."""
     if ON_POSTGRES:

@@ -50,10 +50,10 @@ class Cluster:
         build(self.url(TEMPLATE))
 
     @contextmanager
-    def database(self) -> Iterator[str]:
-        """The URL of a fresh copy of the template; it is dropped afterwards, whoever is still connected."""
+    def database(self, template: str = TEMPLATE) -> Iterator[str]:
+        """The URL of a fresh copy of a template, by default the one with our schema; it is dropped afterwards, whoever is still connected."""
         name = f"test_{uuid4().hex}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:
             yield self.url(name)
         finally:

@@ -68,9 +68,13 @@ def ledger_verify(name: str, form: str) -> None:
     for check in checks:
         whole = not check.fault
         if form == "json":
-            click.echo(json.dumps({"log": check.log, "size": check.size, "root": check.root, "fault": check.fault}))
+            click.echo(
+                json.dumps({"log": check.log, "size": check.size, "root": check.root, "fault": check.fault})
+            )
         else:
-            click.echo(f"{check.log}  {check.size} entries  root {check.root}  {'ok' if whole else check.fault}")
+            click.echo(
+                f"{check.log}  {check.size} entries  root {check.root}  {'ok' if whole else check.fault}"
+            )
     sys.exit(0 if all(not check.fault for check in checks) else 1)
 
 
@@ -131,7 +135,9 @@ def serve(port: int) -> None:
     config = Path(ROOT) / "deploy" / "gunicorn_conf.py"
     gunicorn = Path(sys.executable).with_name("gunicorn")
     environment = {**os.environ, "PORT": str(port)}
-    os.execve(gunicorn, [str(gunicorn), "--config", str(config), "--chdir", str(ROOT), "wsgi:app"], environment)  # noqa: S606
+    os.execve(
+        gunicorn, [str(gunicorn), "--config", str(config), "--chdir", str(ROOT), "wsgi:app"], environment
+    )  # noqa: S606
 
 
 def make_cli(create: Callable[..., Flask]) -> FlaskGroup:

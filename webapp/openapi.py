@@ -3,7 +3,7 @@
 from functools import cache
 
 from flask import Blueprint, Response
-from openapi_pydantic import Info, MediaType, OpenAPI, Operation, PathItem, RequestBody
+from openapi_pydantic import Info, MediaType, OpenAPI, Operation, PathItem, Reference, RequestBody
 from openapi_pydantic import Parameter as Param
 from openapi_pydantic import Response as Answer
 from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema_class
@@ -56,8 +56,8 @@ def _json(model: type[BaseModel]) -> dict[str, MediaType]:
     return {"application/json": MediaType(schema=PydanticSchema(schema_class=model))}  # type: ignore[arg-type]
 
 
-def _answers(model: type[BaseModel], *failures: int, ok: str = "200") -> dict[str, Answer]:
-    answers = {ok: Answer(description="done", content=_json(model))}
+def _answers(model: type[BaseModel], *failures: int, ok: str = "200") -> dict[str, Answer | Reference]:
+    answers: dict[str, Answer | Reference] = {ok: Answer(description="done", content=_json(model))}
     for status in failures:
         answers[str(status)] = Answer(description=_WHY[status], content=_json(Problem))
     return answers
@@ -104,11 +104,16 @@ def _paths() -> dict[str, PathItem]:
             get=Operation(
                 operationId="getVerdicts",
                 summary="Verdicts that changed since the last question",
-                parameters=[_query("since", "integer", "rev of the last answer"), _query("dev", "string", "the phone")],
+                parameters=[
+                    _query("since", "integer", "rev of the last answer"),
+                    _query("dev", "string", "the phone"),
+                ],
                 responses=_answers(VerdictsOut, 401),
             )
         ),
-        "/api/me": PathItem(get=Operation(operationId="getMe", summary="Who am I", responses=_answers(MeOut, 401))),
+        "/api/me": PathItem(
+            get=Operation(operationId="getMe", summary="Who am I", responses=_answers(MeOut, 401))
+        ),
         "/api/jobs": PathItem(
             get=Operation(operationId="getJobs", summary="Today's jobs", responses=_answers(JobsOut, 401))
         ),
@@ -131,7 +136,10 @@ def _paths() -> dict[str, PathItem]:
             get=Operation(
                 operationId="getEvidence",
                 summary="A photo, for who may see it",
-                parameters=[_path("sha256", "64 hex digits"), _query("size", "string", "thumb, view or original")],
+                parameters=[
+                    _path("sha256", "64 hex digits"),
+                    _query("size", "string", "thumb, view or original"),
+                ],
                 responses={"200": Answer(description="the picture", content=_PICTURE)},
             ),
         ),
@@ -157,7 +165,11 @@ def document() -> str:
     """The API as JSON text. `Item` and `Act` describe the strings inside a batch."""
     api = OpenAPI(
         openapi="3.1.1",
-        info=Info(title="Ashiato 足あと", version="1", description="Acts in, receipts out. Times are ms since 1970, UTC."),
+        info=Info(
+            title="Ashiato 足あと",
+            version="1",
+            description="Acts in, receipts out. Times are ms since 1970, UTC.",
+        ),
         paths=_paths(),
     )
     whole = construct_open_api_with_schema_class(api, schema_classes=[Item, Act])
@@ -170,4 +182,3 @@ def openapi() -> Response:
     answer = Response(document(), mimetype="application/json")
     answer.headers["Cache-Control"] = "public, max-age=300"
     return answer
-

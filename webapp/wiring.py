@@ -31,9 +31,6 @@ from webapp.kernel.scanning import api as scanning_api
 from webapp.kernel.scanning import messages as scanning_messages
 from webapp.kernel.scanning.service import CodesRoom
 
-#: In the order in which they fold an entry: codes before the things they are stuck on.
-ROOMS = (CodesRoom, CustodyRoom, ReconciliationRoom)
-
 BLUEPRINTS = (
     intake_api.bp,
     evidence_api.bp,
@@ -77,12 +74,14 @@ def wire(app: Flask) -> None:
     i18n.init(app)
     login.init(app)
     menu.init(app, MENU)
-    app.extensions["door"] = Door([room() for room in ROOMS])
+    # in the order in which they fold an entry: codes before the things they are stuck on
+    app.extensions["door"] = Door([CodesRoom(), CustodyRoom(), ReconciliationRoom()])
     app.extensions["authors"] = {}
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     style_page.init(app)
     app.extensions["evidence_access"] = custody_evidence.may_see
+    app.extensions["evidence_seen"] = custody_evidence.seen
     app.add_url_rule("/healthz", "healthz", _healthz)
 
 

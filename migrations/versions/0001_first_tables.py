@@ -146,6 +146,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_custody_imports_log"), ["log"], unique=False)
 
     op.create_table(
+        "custody_manifest_lines",
+        sa.Column("log", sa.String(length=16), nullable=False),
+        sa.Column("idx", sa.BigInteger(), autoincrement=False, nullable=False, comment="of the locking scan"),
+        sa.Column("place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("cage", sa.String(length=128), nullable=False),
+        sa.Column("code", sa.String(length=128), nullable=False, comment="current code, as in the scans"),
+        sa.PrimaryKeyConstraint("log", "idx", "place", name=op.f("pk_custody_manifest_lines")),
+    )
+    with op.batch_alter_table("custody_manifest_lines", schema=None) as batch_op:
+        batch_op.create_index("ix_custody_manifest_lines_log_cage", ["log", "cage"], unique=False)
+        batch_op.create_index("ix_custody_manifest_lines_log_code", ["log", "code"], unique=False)
+
+    op.create_table(
         "custody_parties",
         sa.Column("consignment", sa.String(length=36), nullable=False),
         sa.Column("org", sa.String(length=36), nullable=False),
@@ -192,6 +205,7 @@ def upgrade() -> None:
         sa.Column(
             "device", sa.String(length=36), nullable=False, comment="the device that a registration binds"
         ),
+        sa.Column("target", sa.String(length=36), nullable=False, comment="the scan that a 訂正 undoes"),
         sa.Column("dev", sa.String(length=36), nullable=False, comment="the phone"),
         sa.Column("boot", sa.String(length=36), nullable=False),
         sa.Column("skewed", sa.Boolean(), nullable=False),
@@ -201,6 +215,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_custody_scans_log_boot_skewed", ["log", "boot", "skewed"], unique=False)
         batch_op.create_index("ix_custody_scans_log_code", ["log", "code"], unique=False)
         batch_op.create_index("ix_custody_scans_log_device", ["log", "device"], unique=False)
+        batch_op.create_index("ix_custody_scans_log_id", ["log", "id"], unique=False)
         batch_op.create_index("ix_custody_scans_log_parent", ["log", "parent"], unique=False)
 
     op.create_table(
@@ -233,6 +248,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_discrepancies_log_scope", ["log", "scope"], unique=False)
 
     op.create_table(
+        "discrepancy_causes",
+        sa.Column("discrepancy", sa.String(length=36), nullable=False),
+        sa.Column("scan", sa.String(length=36), nullable=False),
+        sa.Column("log", sa.String(length=16), nullable=False),
+        sa.PrimaryKeyConstraint("discrepancy", "scan", name=op.f("pk_discrepancy_causes")),
+    )
+    with op.batch_alter_table("discrepancy_causes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_discrepancy_causes_log"), ["log"], unique=False)
+        batch_op.create_index("ix_discrepancy_causes_scan", ["scan"], unique=False)
+
+    op.create_table(
         "discrepancy_closings",
         sa.Column("discrepancy", sa.String(length=36), nullable=False),
         sa.Column("log", sa.String(length=16), nullable=False),
@@ -261,16 +287,9 @@ def upgrade() -> None:
         sa.Column("height", sa.BigInteger(), nullable=False, comment="px"),
         sa.Column("uploaded_at", sa.BigInteger(), nullable=False, comment="ms since the epoch, server clock"),
         sa.Column("uploader", sa.String(length=36), nullable=False, comment="person id; not in the ledger"),
-        sa.Column(
-            "log",
-            sa.String(length=16),
-            nullable=False,
-            comment="municipality of the scan that names it; '' until one does",
-        ),
         sa.PrimaryKeyConstraint("sha256", name=op.f("pk_evidence_files")),
     )
     with op.batch_alter_table("evidence_files", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_evidence_files_log"), ["log"], unique=False)
         batch_op.create_index(batch_op.f("ix_evidence_files_uploader"), ["uploader"], unique=False)
 
     op.create_table(
@@ -547,13 +566,17 @@ def downgrade() -> None:
     op.drop_table("intake_contradictions")
     with op.batch_alter_table("evidence_files", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_evidence_files_uploader"))
-        batch_op.drop_index(batch_op.f("ix_evidence_files_log"))
 
     op.drop_table("evidence_files")
     with op.batch_alter_table("discrepancy_closings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_discrepancy_closings_log"))
 
     op.drop_table("discrepancy_closings")
+    with op.batch_alter_table("discrepancy_causes", schema=None) as batch_op:
+        batch_op.drop_index("ix_discrepancy_causes_scan")
+        batch_op.drop_index(batch_op.f("ix_discrepancy_causes_log"))
+
+    op.drop_table("discrepancy_causes")
     with op.batch_alter_table("discrepancies", schema=None) as batch_op:
         batch_op.drop_index("ix_discrepancies_log_scope")
         batch_op.drop_index("ix_discrepancies_log_closed_at")
@@ -562,6 +585,7 @@ def downgrade() -> None:
     op.drop_table("discrepancies")
     with op.batch_alter_table("custody_scans", schema=None) as batch_op:
         batch_op.drop_index("ix_custody_scans_log_parent")
+        batch_op.drop_index("ix_custody_scans_log_id")
         batch_op.drop_index("ix_custody_scans_log_device")
         batch_op.drop_index("ix_custody_scans_log_code")
         batch_op.drop_index("ix_custody_scans_log_boot_skewed")
@@ -575,6 +599,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_custody_parties_org_log")
 
     op.drop_table("custody_parties")
+    with op.batch_alter_table("custody_manifest_lines", schema=None) as batch_op:
+        batch_op.drop_index("ix_custody_manifest_lines_log_code")
+        batch_op.drop_index("ix_custody_manifest_lines_log_cage")
+
+    op.drop_table("custody_manifest_lines")
     with op.batch_alter_table("custody_imports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_custody_imports_log"))
 

@@ -10,7 +10,7 @@ await store.setMeta('me', { person: { id: 'sato' }, logs: [] });
 const LOADED = { log: '063622', step: 'loaded', actor: 'p-sato', parent: 'CAGE', job: 'j1' };
 
 /** Scan until `count` codes are on disk; says how long each step took. */
-async function scanWall({ count, prefixes, serial = false }) {
+async function scanWall({ count, prefixes, serial = false, patience = 20_000 }) {
   const video = document.querySelector('video');
   const camera = await app.openCamera();
   await camera.start(video);
@@ -18,6 +18,7 @@ async function scanWall({ count, prefixes, serial = false }) {
   const [seen, lags, kept, sizes] = [[], [], [], new Set()];
   await app.sharedDecoder().ready;
   await new Promise((resolve) => {
+    setTimeout(resolve, patience);
     const scanner = app.createScanner({
       video, prefixes,
       onFrame: (results, { width, height }) => { sizes.add(`${width}x${height}`); lags.push(results.length); },
@@ -70,7 +71,9 @@ function bookkeeper(limit) {
 /** Keep `count` scans, send them, and tell what landed. */
 async function sendAll({ count, limit }) {
   const began = performance.now();
-  for (let n = 0; n < count; n += 1) await app.keep(store, { ...LOADED, code: app.randomHex(8) });
+  for (let n = 0; n < count; n += 50) {
+    await Promise.all(Array.from({ length: 50 }, () => app.keep(store, { ...LOADED, code: app.randomHex(8) })));
+  }
   const keeping = performance.now() - began;
   const server = bookkeeper(limit);
   const start = performance.now();

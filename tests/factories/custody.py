@@ -73,7 +73,9 @@ CAST = {
 def a_town(log: str = "063622", *, devices: int = 0, cages: int = 0, cls: str = "3") -> Town:
     """A town whose consignment lists `devices` PCs and has `cages` cages; codes are issued for all of them."""
     town = an_organisation("municipality", lg_code=log)
-    made = Town(log, town, an_organisation("carrier", invited_by=town), an_organisation("itad", invited_by=town))
+    made = Town(
+        log, town, an_organisation("carrier", invited_by=town), an_organisation("itad", invited_by=town)
+    )
     with transaction() as session:
         open_log(session, log, f"log.example/{log}", town.name, town.id, MORNING)
     homes = {"officer": town, "driver": made.carrier}
@@ -107,7 +109,9 @@ def _open_consignment(town: Town) -> None:
 def issue_codes(town: Town, kind: str, count: int) -> list[str]:
     """Fresh codes from the town's log."""
     phone = Phone(town.p("officer"), town.log)
-    (answer,) = town.send("officer", phone.command("codes.issued", MORNING, {"kind": kind, "count": count}), now=MORNING)
+    (answer,) = town.send(
+        "officer", phone.command("codes.issued", MORNING, {"kind": kind, "count": count}), now=MORNING
+    )
     assert answer.refusal is None, answer.refusal
     rows = db.session.query(IssuedCode).filter_by(batch=answer.id).order_by(IssuedCode.number)
     return [row.id for row in rows]
@@ -125,7 +129,14 @@ def add_cages(town: Town) -> None:
 def a_draft(town: Town, count: int, *, cls: str = "3", file_sha256: str = "f1" * 32, first: int = 1) -> str:
     """An uploaded list that waits for confirmation."""
     devices = [
-        {"id": new_id(), "cls": cls, "kind": "notebook", "asset": f"T-{n:04}", "serial": f"SER{n:05}", "row": n + 2}
+        {
+            "id": new_id(),
+            "cls": cls,
+            "kind": "notebook",
+            "asset": f"T-{n:04}",
+            "serial": f"SER{n:05}",
+            "row": n + 2,
+        }
         | {"model": "VersaPro", "maker": "NEC", "drive_serial": f"DRV{n:05}", "place": "総務課"}
         for n in range(first, first + count)
     ]
@@ -138,7 +149,9 @@ def a_draft(town: Town, count: int, *, cls: str = "3", file_sha256: str = "f1" *
     return draft.id
 
 
-def commit_draft(town: Town, draft: str, count: int, *, who: str = "officer", file_sha256: str = "f1" * 32) -> Answer:
+def commit_draft(
+    town: Town, draft: str, count: int, *, who: str = "officer", file_sha256: str = "f1" * 32
+) -> Answer:
     """Confirm a draft."""
     phone = Phone(town.p(who), town.log)
     body = {"consignment": town.job, "draft": draft, "file_sha256": file_sha256, "devices": count}
@@ -188,12 +201,20 @@ class Journey:
 
     def load(self, *numbers: int, cage: int = 0) -> list[Any]:
         t = self.town
-        return [t.phones["officer"].scan("loaded", t.codes[n], self.tick(), parent=t.cages[cage]) for n in numbers]
+        return [
+            t.phones["officer"].scan("loaded", t.codes[n], self.tick(), parent=t.cages[cage]) for n in numbers
+        ]
 
     def lock(self, numbers: Sequence[int], *, cage: int = 0, seal: str = "7734012") -> Any:
         t = self.town
         codes = sorted(t.codes[n] for n in numbers)
-        body = {"seal": seal, "lock": "", "manifest": codes, "manifest_hash": manifest_hash(codes), "count": len(codes)}
+        body = {
+            "seal": seal,
+            "lock": "",
+            "manifest": codes,
+            "manifest_hash": manifest_hash(codes),
+            "count": len(codes),
+        }
         return t.phones["officer"].scan("locked", t.cages[cage], self.tick(), ev=[PHOTO], body=body)
 
     def hand_over(self, *, cage: int = 0, giver: str = "officer", to: str = "driver") -> Any:
@@ -212,7 +233,10 @@ class Journey:
 
     def count(self, *numbers: int, cage: int = 0) -> list[Any]:
         t = self.town
-        return [t.phones["receiver"].scan("counted", t.codes[n], self.tick(), parent=t.cages[cage]) for n in numbers]
+        return [
+            t.phones["receiver"].scan("counted", t.codes[n], self.tick(), parent=t.cages[cage])
+            for n in numbers
+        ]
 
     def close_count(self, declared: int, *, cage: int = 0) -> Any:
         t = self.town

@@ -24,8 +24,19 @@ def me() -> ResponseReturnValue:
     rows = db.session.query(Log).filter(Log.id.in_(author.pseudonyms)).order_by(Log.id)
     return as_json(
         {
-            "person": {"id": person.id, "name": person.name, "login": person.login, "roles": list(person.roles)}
-            | {"organisation": {"id": organisation.id, "name": organisation.name, "kind": str(organisation.kind)}},
+            "person": {
+                "id": person.id,
+                "name": person.name,
+                "login": person.login,
+                "roles": list(person.roles),
+            }
+            | {
+                "organisation": {
+                    "id": organisation.id,
+                    "name": organisation.name,
+                    "kind": str(organisation.kind),
+                }
+            },
             "logs": [{"id": row.id, "name": row.name, "actor": author.pseudonyms[row.id]} for row in rows],
             "server_at": now_ms(),
             "build": current_app.extensions["pwa"].build if "pwa" in current_app.extensions else "",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from webapp.custody.steps import Step
+from webapp.kernel.intake.format import Body, Millis, Sha256, Text, Uuid, Word
 
 SCAN = "custody.scan"
 CONSIGNMENT_OPENED = "custody.consignment_opened"
@@ -13,6 +14,7 @@ IMPORT_COMMITTED = "custody.import_committed"
 ASSETS_LISTED = "custody.assets_listed"
 CAGE_ADDED = "custody.cage_added"
 EXPORTED = "custody.exported"
+EVIDENCE_VIEWED = "custody.evidence_viewed"
 
 #: Later than this after our receipt is a wrong clock, not the future.
 FUTURE_LIMIT_MS = 2 * 60_000
@@ -22,6 +24,47 @@ SKEW_LIMIT_MS = 2 * 60_000
 ANCIENT_MS = 1_577_836_800_000
 #: May undo what somebody else recorded.
 CORRECTORS = frozenset({"officer", "itad_manager"})
+
+
+class ConsignmentOpened(Body):
+    """Ids of the three organisations, the certificate deadline (ms) and the policy; the title lies in the vault."""
+
+    municipality: Word
+    carrier: Word
+    itad: Word
+    due_at: Millis | None = None
+    policy: Word
+
+
+class ImportCommitted(Body):
+    """The draft that was previewed: its file and how many devices it lists."""
+
+    consignment: Word
+    draft: Word
+    file_sha256: Sha256
+    devices: int
+
+
+class CageAdded(Body):
+    """A cage, its label's code and what is painted on it."""
+
+    consignment: Word
+    code: Text
+    label: Text
+
+
+class Exported(Body):
+    """Who took out which list."""
+
+    consignment: Uuid
+    label: Word
+
+
+class EvidenceViewed(Body):
+    """Who looked at which photo."""
+
+    consignment: Uuid
+    evidence: Sha256
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +84,7 @@ class Event:
     job: str = ""
     body: Mapping[str, Any] = field(default_factory=dict, hash=False)
     device: str = ""  # what a registration binds
+    target: str = ""  # what a 訂正 undoes
 
 
 def effective(at: int, off: int | None) -> int:
@@ -60,41 +104,68 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 def without_voided(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
-    """Scans that still count, and 訂正 that undo nothing (unknown target, or not this person's to undo)."""
+    """Scans that still count, and 訂正 that undo nothing (unknown target, or not this person's to undo).
+
+    A 訂正 carries the code of the scan that it undoes: it reaches no other thing's history.
+    """
     by_id = {event.id: event for event in events if event.step != Step.VOID}
     gone, idle = set[str](), list[Event]()
     for void in (event for event in events if event.step == Step.VOID):
-        target = by_id.get(str(void.body.get("target", "")))
-        if target and (target.actor == void.actor or CORRECTORS & set(void.roles)):
+        target = by_id.get(void.target)
+        if target and target.code == void.code and _may_undo(void, target):
             gone.add(target.id)
         else:
             idle.append(void)
     return [event for event in by_id.values() if event.id not in gone], idle
 
 
-_WORDS = re.compile(r"[0-9A-Za-z _.:/+()-]{0,64}")
-_TEXT_FIELDS = frozenset(
-    "device device_new cls kind result method tool reason seal lock manifest_hash to verdict drive target label".split()
-)
-_NUMBER_FIELDS = frozenset({"count", "particle_mm"})
+def _may_undo(void: Event, target: Event) -> bool:
+    return target.actor == void.actor or not CORRECTORS.isdisjoint(void.roles)
+
+
+_WORD = r"[0-9A-Za-z _.:/+()-]{0,64}"
+_UUID = r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
+_CODE_OR_NONE = r"([0-9A-HJKMNP-TV-Z]{17})?"
+#: What the texts of a scan's body look like: short, ASCII, and of a form in which no name, note or maker's serial
+#: number can slip into the log.
+_TEXTS = {
+    name: re.compile(form)
+    for name, form in {
+        "device": _UUID,
+        "device_new": _UUID,
+        "target": _UUID,
+        "to": r"(p-[0-9a-f]{20})?",
+        "cls": r"[0-3]",
+        "kind": r"[a-z]{0,16}",
+        "reason": r"[a-z_]{0,32}",
+        "result": r"[a-z_]{0,32}",
+        "method": r"[a-z_]{0,32}",
+        "verdict": r"(intact|broken|missing)",
+        "manifest_hash": r"([0-9a-f]{64})?",
+        "lock": _CODE_OR_NONE,
+        "drive": _CODE_OR_NONE,
+        "seal": _WORD,
+        "tool": _WORD,
+        "label": _WORD,
+    }.items()
+}
+_NUMBERS = frozenset({"count", "particle_mm"})
+_LISTED = re.compile(r"[0-9A-Za-z _.:/+()-]{1,128}")
+MOST_LISTED = 1_000
 
 
 def body_fault(body: Mapping[str, Any]) -> str:
-    """The name of the first field of a scan's body that is not of its form, or "".
-
-    Texts are short and ASCII, so that nobody's name or note can slip into the log; numbers are 0 to 1,000,000.
-    """
-    for name, value in body.items():
-        if name == "manifest":
-            fine = isinstance(value, list) and len(value) <= 1_000 and all(_is_word(code) for code in value)
-        elif name in _NUMBER_FIELDS:
-            fine = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
-        else:
-            fine = name in _TEXT_FIELDS and _is_word(value)
-        if not fine:
-            return name[:32]
-    return ""
+    """The name of the first field of a scan's body that is not of its form, or "". Numbers are 0 to 1,000,000."""
+    return next((name[:32] for name, value in body.items() if not _is_fine(name, value)), "")
 
 
-def _is_word(value: Any) -> bool:
-    return isinstance(value, str) and _WORDS.fullmatch(value) is not None
+def _is_fine(name: str, value: Any) -> bool:
+    if name in _NUMBERS:
+        return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
+    if name == "manifest":
+        return isinstance(value, list) and len(value) <= MOST_LISTED and all(map(_is_listed, value))
+    return name in _TEXTS and isinstance(value, str) and _TEXTS[name].fullmatch(value) is not None
+
+
+def _is_listed(value: Any) -> bool:
+    return isinstance(value, str) and _LISTED.fullmatch(value) is not None

@@ -127,10 +127,13 @@ DISCREPANCIES: dict[str, tuple[str, str]] = {
     "OUT_OF_ORDER": ("順番が違います", "「{after}」のあとに「{step}」が記録されました。"),
     "SKIPPED": ("工程が抜けています", "「{step}」の記録がないまま「{at}」へ進みました。"),
     "DOUBLE_SCAN": ("二重の記録です", "「{step}」が {times}回 記録されています。"),
-    "SCAN_IN_TRANSIT": ("施錠中に読み取られました", "施錠されたかご車の中のはずの {device} に「{step}」の記録があります。"),
+    "SCAN_IN_TRANSIT": (
+        "施錠中に読み取られました",
+        "施錠されたかご車の中のはずの {device} に「{step}」の記録があります。",
+    ),
     "SAME_PERSON": ("同じ人が二つの役をしています", "「{step}」は、別の人の立会い・確認が必要です。"),
     "NO_WITNESS": ("立会いがありません", "「{step}」に、立会い・確認をした人の記録がありません。"),
-    "CLOCK_SKEW": ("電話の時計がずれています", "この電話の記録 {scans}件 の時刻を確かめてください。"),
+    "CLOCK_SKEW": ("電話の時計がずれています", "この電話の時計は合っていません。記録の時刻を確かめてください。"),
     "COUNT_BALANCE": ("数が合いません", "申告 {declared}台 ／ 読み取り {scanned}台"),
     "OVERLAP": ("引渡が重なっています", "{holder} が預かっている間に、{other} への引渡が記録されました。"),
     "OPEN_UNLOGGED": ("開錠の記録がありません", "開錠の記録より先に、{count}台 が検数されました。"),
@@ -138,7 +141,7 @@ DISCREPANCIES: dict[str, tuple[str, str]] = {
     "UNKNOWN_CODE": ("登録を待っています", "このコードの登録が、まだ届いていません。"),
     "VOID_CODE": ("無効なコードです", "無効になったラベルが読み取られました。"),
     "NOT_LISTED": ("処分予定一覧にありません", "一覧にない機器が登録されました。"),
-    "DOUBLE_BIND": ("ラベルが二重です", "この機器には、先に別のラベルが登録されています。"),
+    "DOUBLE_BIND": ("ラベルが二重です", "この機器かこのラベルは、先に別の組み合わせで登録されています。"),
     "PHOTO_MISSING": ("写真がありません", "「{step}」には写真が必要です。"),
     "VOID_INEFFECTIVE": ("訂正が効いていません", "訂正の相手が見つからないか、ほかの人の記録です。"),
     "NOT_PERMITTED": ("役割の外の操作です", "「{step}」を、その役割でない人が記録しました。"),
@@ -158,7 +161,9 @@ def discrepancy_text(code: str, params: Mapping[str, Any]) -> str:
     """The sentence of a discrepancy with its values in words; a value that is not known reads 「不明」."""
     if code not in DISCREPANCIES:
         return ""
-    return DISCREPANCIES[code][1].format_map(_Words({name: _word(name, str(v)) for name, v in params.items()}))
+    return DISCREPANCIES[code][1].format_map(
+        _Words({name: _word(name, str(v)) for name, v in params.items()})
+    )
 
 
 class _Words(dict[str, str]):

@@ -24,7 +24,9 @@ class Consignment(Base):
     policy: Mapped[str] = mapped_column(String(32))
     opened_at: Mapped[int]
     listed: Mapped[int] = mapped_column(default=0, comment="everything on the asset list")
-    data_bearing: Mapped[int] = mapped_column(default=0, comment="listed things that hold data (class 1 to 3)")
+    data_bearing: Mapped[int] = mapped_column(
+        default=0, comment="listed things that hold data (class 1 to 3)"
+    )
     registered: Mapped[int] = mapped_column(default=0)
     sanitized: Mapped[int] = mapped_column(default=0)
     departed: Mapped[int] = mapped_column(default=0, comment="on manifests of cages handed over")
@@ -123,6 +125,7 @@ class ScanRow(Base):
     job: Mapped[str] = mapped_column(Uuid)
     body: Mapped[dict[str, Any]]
     device: Mapped[str] = mapped_column(Uuid, comment="the device that a registration binds")
+    target: Mapped[str] = mapped_column(Uuid, default="", comment="the scan that a 訂正 undoes")
     dev: Mapped[str] = mapped_column(Uuid, comment="the phone")
     boot: Mapped[str] = mapped_column(Uuid)
     skewed: Mapped[bool] = mapped_column(default=False)
@@ -130,7 +133,23 @@ class ScanRow(Base):
         Index("ix_custody_scans_log_code", "log", "code"),
         Index("ix_custody_scans_log_parent", "log", "parent"),
         Index("ix_custody_scans_log_device", "log", "device"),
+        Index("ix_custody_scans_log_id", "log", "id"),
         Index("ix_custody_scans_log_boot_skewed", "log", "boot", "skewed"),
+    )
+
+
+class ManifestLine(Base):
+    """One code on the manifest of a locked cage: leads from a device back to the cage that claims it."""
+
+    __tablename__ = "custody_manifest_lines"
+    log: Mapped[str] = mapped_column(String(16), primary_key=True)
+    index: Mapped[int] = mapped_column("idx", primary_key=True, autoincrement=False, comment="of the locking scan")
+    place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    cage: Mapped[str] = mapped_column(CodeText)
+    code: Mapped[str] = mapped_column(CodeText, comment="current code, as in the scans")
+    __table_args__ = (
+        Index("ix_custody_manifest_lines_log_cage", "log", "cage"),
+        Index("ix_custody_manifest_lines_log_code", "log", "code"),
     )
 
 

@@ -1,14 +1,14 @@
 """How entries become read tables: file the new scans, then fold again every thing they touch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from webapp.custody import entries as kinds
 from webapp.custody.entries import effective, is_skewed
-from webapp.custody.models import Cage, Consignment, Device, Import, Party, Photo, ScanRow
+from webapp.custody.models import Cage, Consignment, Device, Import, ManifestLine, Party, Photo, ScanRow
 from webapp.custody.refold import refold
 from webapp.custody.scene import Touched
 from webapp.custody.steps import Step
@@ -17,13 +17,8 @@ from webapp.kernel.intake.door import Verdict
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.scanning import service as codes
 
-PROJECTED = (Photo, ScanRow, Device, Cage, Import, Party, Consignment)
-
-
-def forget(session: Session, log: str) -> None:
-    """Drop everything that was folded from this log."""
-    for table in PROJECTED:
-        session.execute(delete(table).where(table.log == log))
+#: Everything that is folded from a log.
+TABLES = (Photo, ScanRow, ManifestLine, Device, Cage, Import, Party, Consignment)
 
 
 def project(session: Session, log: str, recorded: Sequence[Recorded]) -> Mapping[str, Verdict]:
@@ -88,26 +83,34 @@ def _cage_added(session: Session, entry: Recorded, touched: Touched) -> None:
             added_at=entry.recorded_at,
         )
     )
-    touched.cages.add(body["code"])
+    touched.codes.add(body["code"])
 
 
 def _code_voided(session: Session, entry: Recorded, touched: Touched) -> None:
     """The thing goes on under the new code: its scans are filed there from now on."""
     old, new = entry.data["body"]["code"], entry.data["body"].get("replaced_by") or ""
     if new:
-        for column in (ScanRow.code, ScanRow.parent):
+        for table, column in _FILED_UNDER:
+            if table is Cage and session.get(Cage, new, populate_existing=True) is not None:
+                continue  # two cages became one: its scans are those of both
             session.execute(
-                update(ScanRow).where(ScanRow.log == entry.log, column == old).values({column.key: new})
-                .execution_options(synchronize_session=False)
-            )
-        for table in (Cage, Device):
-            session.execute(
-                update(table).where(table.log == entry.log, table.code == old).values(code=new)
+                update(table)
+                .where(table.log == entry.log, column == old)
+                .values({column.key: new})
                 .execution_options(synchronize_session=False)
             )
     touched.codes |= {old, new} - {""}
+    touched.renamed |= {old, new} - {""}
 
 
+_FILED_UNDER: tuple[tuple[Any, Any], ...] = (
+    (ScanRow, ScanRow.code),
+    (ScanRow, ScanRow.parent),
+    (ManifestLine, ManifestLine.cage),
+    (ManifestLine, ManifestLine.code),
+    (Device, Device.code),
+    (Cage, Cage.code),
+)
 _HANDLERS = {
     kinds.CONSIGNMENT_OPENED: _consignment_opened,
     kinds.IMPORT_COMMITTED: _import_committed,
@@ -121,20 +124,26 @@ def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touche
     current = codes.replacements(session, log)
     rows = [_row(entry, current) for entry in scans]
     session.execute(insert(ScanRow), rows)
-    photos = [
-        {"sha256": sha, "scan": row["id"], "log": log, "job": row["job"], "org": row["org"]}
-        for row in rows
-        for sha in dict.fromkeys(row["photos"])
-    ]
-    if photos:
+    if photos := [photo for row in rows for photo in _photos(row)]:
         session.execute(insert(Photo), photos)
-    for row in rows:
-        touched.codes |= {row["code"], row["parent"]} - {""}
-        touched.fresh.append(row["id"])
-        if row["device"]:
-            touched.devices.add(row["device"])
-        if row["skewed"]:
-            touched.boots.add(row["boot"])
+    if lines := [line for row in rows if row["step"] == Step.LOCKED for line in _lines(row, current)]:
+        session.execute(insert(ManifestLine), lines)
+    touched.codes |= {row["code"] for row in rows}
+    touched.fresh += [row["id"] for row in rows]
+    touched.boots |= {row["boot"] for row in rows if row["skewed"]}
+
+
+def _photos(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for sha256 in dict.fromkeys(row["photos"]):
+        yield {"sha256": sha256, "scan": row["id"], "log": row["log"], "job": row["job"], "org": row["org"]}
+
+
+def _lines(row: Mapping[str, Any], current: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    for place, code in enumerate(row["body"].get("manifest", ())):
+        yield {
+            "log": row["log"], "index": row["index"], "place": place,
+            "cage": row["code"], "code": current.get(code, code),
+        }  # fmt: skip
 
 
 def _row(entry: Recorded, current: Mapping[str, str]) -> dict[str, Any]:
@@ -158,6 +167,7 @@ def _row(entry: Recorded, current: Mapping[str, str]) -> dict[str, Any]:
         "job": data.get("job", ""),
         "body": body,
         "device": _device(entry.log, body) if data.get("step") == Step.REGISTERED else "",
+        "target": body.get("target", "") if data.get("step") == Step.VOID else "",
         "dev": data.get("dev", ""),
         "boot": data.get("boot", ""),
         "skewed": is_skewed(at, off, entry.recorded_at),

@@ -161,4 +161,6 @@ def _note(status: Status, state: str) -> str:
         return "not_needed"
     if state != "done":
         return ""
-    return {Status.SANITIZED: "witnessed", Status.DEPARTED: "sealed", Status.DESTROYED: "photo"}.get(status, "")
+    return {Status.SANITIZED: "witnessed", Status.DEPARTED: "sealed", Status.DESTROYED: "photo"}.get(
+        status, ""
+    )

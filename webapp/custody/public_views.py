@@ -11,7 +11,11 @@ from webapp.kernel.scanning import codes
 
 bp = Blueprint("residents", __name__, template_folder="templates")
 
-_REASONS = {"scanning.code_check": "check", "scanning.code_length": "length", "scanning.code_letter": "letters"}
+_REASONS = {
+    "scanning.code_check": "check",
+    "scanning.code_length": "length",
+    "scanning.code_letter": "letters",
+}
 
 
 def _tools() -> dict[str, str]:

@@ -196,7 +196,9 @@ def _questions(log: str, rows: Sequence[DiscrepancyRow]) -> list[Question]:
     scans = _first_causes(log, rows)
     values = [str(value) for row in rows for value in row.params.values()] + [row.scope for row in rows]
     names = _names_of_codes(log, {value for value in values if is_valid(value)})
-    pseudonyms = {value for value in values if value.startswith("p-")} | {scan.actor for scan in scans.values()}
+    pseudonyms = {value for value in values if value.startswith("p-")} | {
+        scan.actor for scan in scans.values()
+    }
     people = people_by_pseudonym(log, pseudonyms)
     closings = _closings([row.id for row in rows if row.closed])
     return [_question(row, scans.get(row.id), names, people, closings) for row in rows]
@@ -299,9 +301,12 @@ def _cage(row: Cage, people: Mapping[str, PersonCard]) -> CageCard:
 def _cage_state(row: Cage) -> str:
     if not row.step:
         return "積込中" if row.loaded else "空"
-    return {"locked": "施錠済・引渡待ち", "handed_over": "輸送中", "arrived": "到着・開錠待ち", "opened": "検数中"}.get(
-        row.step, "開錠・検数済"
-    )
+    return {
+        "locked": "施錠済・引渡待ち",
+        "handed_over": "輸送中",
+        "arrived": "到着・開錠待ち",
+        "opened": "検数中",
+    }.get(row.step, "開錠・検数済")
 
 
 def _cage_note(row: Cage, done: int, total: int) -> str:

@@ -1,21 +1,22 @@
 """Fold again what new scans touch, and write only what has changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.orm import Session
 
-from webapp.custody.entries import Event, in_order
+from webapp.custody.entries import Event, in_order, without_voided
 from webapp.custody.models import Cage, Consignment, Device
 from webapp.custody.reconcile import CageFold, fold_cage
 from webapp.custody.rules import DeviceFold, Found, Tag, fold_device
-from webapp.custody.scene import Scene, Touched, is_device, owner_of, read_scene, tag_of
+from webapp.custody.scene import Scene, Touched, is_device, is_found, owner_of, read_scene, tag_of
 from webapp.custody.steps import CAGE_STEPS, SEVERITY, Discrepancy, Step
 from webapp.kernel.intake.door import Verdict
-from webapp.kernel.reconciliation.projection import Row, replace
+from webapp.kernel.reconciliation.projection import Row, replace, verdicts
 
 COUNTERS = ("registered", "sanitized", "departed", "received", "destroyed", "ended")
+Deltas = dict[str, dict[str, int]]
 
 
 def refold(session: Session, log: str, touched: Touched) -> Mapping[str, Verdict]:
@@ -24,26 +25,26 @@ def refold(session: Session, log: str, touched: Touched) -> Mapping[str, Verdict
     tags = {code: tag_of(scene, code) for code in scene.events if is_device(scene, code)}
     folds = {code: fold_device(tag, scene.events[code]) for code, tag in tags.items()}
     cages = _fold_cages(scene, tags)
-    deltas: dict[str, dict[str, int]] = {}
-    _write_devices(session, scene, tags, folds, deltas)
+    deltas: Deltas = {}
+    _write_devices(session, scene, folds, deltas)
     _write_cages(session, scene, cages, deltas)
     _write_counters(session, deltas)
-    return _discrepancies(session, scene, tags, folds, cages, touched)
+    changed = replace(session, log, _scopes(scene), list(_rows(scene, tags, folds, cages)))
+    return verdicts(session, [*touched.fresh, *changed])
 
 
 def _fold_cages(scene: Scene, tags: Mapping[str, Tag]) -> dict[str, CageFold]:
-    jobs = {code: _job_of(scene, tag) for code, tag in tags.items() if tag.device}
-    by_cage: dict[str, set[str]] = {cage: set() for cage in scene.cages}
-    for code, found in scene.events.items():
+    jobs = scene.homes | {code: _job_of(scene, tag) for code, tag in tags.items() if tag.device and tag.owner}
+    scanned: dict[str, set[str]] = {cage: set() for cage in scene.cages}
+    for code, found in scene.inside.items():
         for event in found:
-            if event.parent in by_cage:
-                by_cage[event.parent].add(code)
+            if event.parent in scanned:
+                scanned[event.parent].add(code)
     folds = {}
     for cage, row in scene.cages.items():
-        own = scene.events.get(cage, [])
-        listed = {c for e in own for c in e.body.get("manifest", ())}
-        inside_codes = by_cage[cage] | {scene.current.get(c, c) for c in listed}
-        inside = [e for code in sorted(inside_codes) for e in scene.events.get(code, ())]
+        own = scene.own[cage]
+        listed = {scene.current.get(code, code) for event in own for code in event.body.get("manifest", ())}
+        inside = [e for code in sorted(scanned[cage] | listed) for e in scene.inside.get(code, ())]
         folds[cage] = fold_cage(cage, row.consignment, own, inside, jobs, scene.current)
     return folds
 
@@ -53,34 +54,27 @@ def _job_of(scene: Scene, tag: Tag) -> str:
     return str(row.consignment) if row is not None else ""
 
 
-def _write_devices(
-    session: Session,
-    scene: Scene,
-    tags: Mapping[str, Tag],
-    folds: Mapping[str, DeviceFold],
-    deltas: dict[str, dict[str, int]],
-) -> None:
-    """Every device whose bindings were read: its owner code's fold, or the empty state if no code is bound."""
+def _write_devices(session: Session, scene: Scene, folds: Mapping[str, DeviceFold], deltas: Deltas) -> None:
+    """Every device that a core code was ever bound to: the fold of its owner, or the empty state."""
     changed = []
     for device in scene.bindings:
-        code = owner_of(scene, device)
-        fold = folds.get(code) if code else None
-        row = scene.devices.get(device)
+        code, row = owner_of(scene, device), scene.devices.get(device)
         if row is None or not row.listed:
-            _write_found(session, scene, device, code, fold, deltas)
             continue
-        new = _device_state(code, fold)
+        new = _device_state(code, folds.get(code))
         if any(getattr(row, name) != value for name, value in new.items()):
             changed.append({"b_id": device} | {f"b_{name}": value for name, value in new.items()})
             _count(deltas, row.consignment, _flags(row), _flags_of(new))
-    if changed:
-        table = Device.__table__
-        names = [name[2:] for name in changed[0] if name != "b_id"]
-        session.connection().execute(
-            update(table).where(table.c.id == bindparam("b_id"))  # type: ignore[arg-type]
-            .values({name: bindparam(f"b_{name}") for name in names}),
-            changed,
-        )
+    _update(session, Device.__table__, "id", changed)
+    _write_found(session, scene, folds, deltas)
+
+
+def _update(session: Session, table: Any, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """One statement for all rows; their names begin with b_ so that they differ from the columns'."""
+    if rows:
+        names = [name[2:] for name in rows[0] if name != "b_id"]
+        query = update(table).where(table.c[key] == bindparam("b_id"))
+        session.connection().execute(query.values({name: bindparam(f"b_{name}") for name in names}), list(rows))
 
 
 def _device_state(code: str, fold: DeviceFold | None) -> dict[str, Any]:
@@ -96,35 +90,6 @@ def _device_state(code: str, fold: DeviceFold | None) -> dict[str, Any]:
         "destroyed": Step.DESTROYED in fold.done or Step.DESTROYED_ON_SITE in fold.done,
         "ended": fold.ended,
     }
-
-
-def _write_found(
-    session: Session,
-    scene: Scene,
-    device: str,
-    code: str,
-    fold: DeviceFold | None,
-    deltas: dict[str, dict[str, int]],
-) -> None:
-    """A device that was on no list exists exactly as long as a registration says so."""
-    if (row := scene.devices.get(device)) is not None:
-        session.execute(delete(Device).where(Device.id == device))
-        _count(deltas, row.consignment, _flags(row), {})
-    registered = next((e for e in in_order(scene.bindings[device]) if e.code == code), None)
-    if fold is None or registered is None or not registered.body.get("device_new"):
-        return
-    values = {
-        "id": device,
-        "log": scene.log,
-        "consignment": registered.job,
-        "number": 0,
-        "listed": False,
-        "cls": str(registered.body.get("cls", "3"))[:1],
-        "kind": str(registered.body.get("kind", "other"))[:16],
-    }
-    state = _device_state(code, fold)
-    session.execute(insert(Device).values(**values, **state))
-    _count(deltas, registered.job, {}, _flags_of(state))
 
 
 def _flags(row: Any) -> dict[str, int]:
@@ -149,23 +114,61 @@ def _count(
         sums[name] += new.get(name, 0) - old.get(name, 0)
 
 
-def _write_cages(
-    session: Session, scene: Scene, folds: Mapping[str, CageFold], deltas: dict[str, dict[str, int]]
-) -> None:
+def _write_found(session: Session, scene: Scene, folds: Mapping[str, DeviceFold], deltas: Deltas) -> None:
+    """A device that was on no list exists exactly as long as a registration says so."""
+    gone = [row for row in scene.devices.values() if not row.listed]
+    for row in gone:
+        _count(deltas, row.consignment, _flags(row), {})
+    if gone:
+        session.execute(delete(Device).where(Device.id.in_([row.id for row in gone])))
+    unlisted = (device for device in scene.bindings if not _is_listed(scene, device))
+    rows = [row for device in unlisted if (row := _found_row(scene, device, folds)) is not None]
+    for row in rows:
+        _count(deltas, row["consignment"], {}, _flags_of(row))
+    if rows:
+        session.execute(insert(Device), rows)
+
+
+def _is_listed(scene: Scene, device: str) -> bool:
+    row = scene.devices.get(device)
+    return row is not None and bool(row.listed)
+
+
+def _found_row(scene: Scene, device: str, folds: Mapping[str, DeviceFold]) -> dict[str, Any] | None:
+    code = owner_of(scene, device)
+    registered = next((e for e in in_order(scene.bindings[device]) if e.code == code and is_found(e)), None)
+    if registered is None or code not in folds:
+        return None
+    found = {"cls": registered.body.get("cls", "3"), "kind": registered.body.get("kind") or "other"}
+    place = {"id": device, "log": scene.log, "consignment": registered.job, "number": 0, "listed": False}
+    return {**place, **found, **_device_state(code, folds[code])}
+
+
+def _write_cages(session: Session, scene: Scene, folds: Mapping[str, CageFold], deltas: Deltas) -> None:
+    changed = []
     for code, fold in folds.items():
-        row = scene.cages[code]
-        new = {
-            "step": str(fold.step or ""), "seal": fold.seal, "manifest": list(fold.manifest),
-            "manifest_hash": fold.manifest_hash, "loaded": list(fold.loaded), "counted": list(fold.counted),
-            "holder": fold.holder, "locked_at": fold.locked_at, "departed_at": fold.departed_at,
-            "arrived_at": fold.arrived_at, "opened_at": fold.opened_at, "closed_at": fold.closed_at,
-        }
+        row, new = scene.cages[code], _cage_state(fold)
         if any(getattr(row, name) != value for name, value in new.items()):
-            session.execute(
-                update(Cage).where(Cage.code == code).values(**new)
-                .execution_options(synchronize_session=False)
-            )
+            changed.append({"b_id": code} | {f"b_{name}": value for name, value in new.items()})
             _count(deltas, row.consignment, _journey(row), _journey(fold))
+    _update(session, Cage.__table__, "code", changed)
+
+
+def _cage_state(fold: CageFold) -> dict[str, Any]:
+    return {
+        "step": str(fold.step or ""),
+        "seal": fold.seal,
+        "manifest": list(fold.manifest),
+        "manifest_hash": fold.manifest_hash,
+        "loaded": list(fold.loaded),
+        "counted": list(fold.counted),
+        "holder": fold.holder,
+        "locked_at": fold.locked_at,
+        "departed_at": fold.departed_at,
+        "arrived_at": fold.arrived_at,
+        "opened_at": fold.opened_at,
+        "closed_at": fold.closed_at,
+    }
 
 
 def _journey(cage: Any) -> dict[str, int]:
@@ -176,85 +179,72 @@ def _journey(cage: Any) -> dict[str, int]:
     }
 
 
-def _write_counters(session: Session, deltas: Mapping[str, Mapping[str, int]]) -> None:
-    for consignment, sums in deltas.items():
-        changes = {name: getattr(Consignment, name) + by for name, by in sums.items() if by}
-        if changes:
-            session.execute(
-                update(Consignment).where(Consignment.id == consignment).values(**changes)
-                .execution_options(synchronize_session=False)
-            )
+def _write_counters(session: Session, deltas: Deltas) -> None:
+    changed = [
+        {"b_id": job} | {f"b_{name}": sums[name] for name in COUNTERS}
+        for job, sums in sorted(deltas.items())
+        if any(sums.values())
+    ]
+    if changed:
+        table = Consignment.__table__
+        session.connection().execute(
+            update(table)  # type: ignore[arg-type]
+            .where(table.c.id == bindparam("b_id"))
+            .values({name: table.c[name] + bindparam(f"b_{name}") for name in COUNTERS}),
+            changed,
+        )
 
 
-def _discrepancies(
-    session: Session,
-    scene: Scene,
-    tags: Mapping[str, Tag],
-    folds: Mapping[str, DeviceFold],
-    cages: Mapping[str, CageFold],
-    touched: Touched,
-) -> Mapping[str, Verdict]:
-    """Hold the discrepancy table to what was found; answer verdicts of new scans and of those it changes for."""
-    found: list[tuple[str, str, Found]] = []
+def _scopes(scene: Scene) -> set[str]:
+    """Everything this run can speak about: whatever it does not find there any more is gone."""
+    phones = {f"phone:{boot}" for boot in scene.skewed}
+    return {*scene.events, *scene.cages, *map(_stranger, scene.strangers | scene.cages.keys()), *phones}
+
+
+def _stranger(code: str) -> str:
+    return f"cage:{code}"
+
+
+def _rows(
+    scene: Scene, tags: Mapping[str, Tag], folds: Mapping[str, DeviceFold], cages: Mapping[str, CageFold]
+) -> Iterator[Row]:
+    """All discrepancies of the scene, each with the consignment it belongs to."""
+    histories = (*scene.inside.values(), *scene.own.values())
+    times = {event.id: event.at for events in histories for event in events}
     for code, fold in folds.items():
         job = _job_of(scene, tags[code]) or _said_job(scene.events[code])
-        found += [(code, job, f) for f in fold.findings]
+        yield from (_row(scene.log, code, job, found, times) for found in fold.findings)
     for code, cage in cages.items():
-        found += [(code, scene.cages[code].consignment, f) for f in cage.findings]
-    found += _unknown_cages(scene)
-    found += [(f"phone:{boot}", events[0].job, _skew(events)) for boot, events in scene.skewed.items() if events]
-    times = {e.id: e.at for events in scene.events.values() for e in events}
-    times |= {e.id: e.at for events in scene.skewed.values() for e in events}
-    rows = [_discrepancy_row(scene.log, scope, job, f, times) for scope, job, f in found]
-    scopes = {*scene.events, *cages, *(f"phone:{boot}" for boot in scene.skewed)}
-    changed = replace(session, scene.log, scopes, rows)
-    return _verdicts([*touched.fresh, *changed], found)
+        job = scene.cages[code].consignment
+        yield from (_row(scene.log, code, job, found, times) for found in cage.findings)
+    for code in sorted(scene.strangers):
+        if events := _as_cage(scene, code):
+            yield _group(scene, _stranger(code), Discrepancy.UNKNOWN_CODE, events)
+    for boot, events in scene.skewed.items():
+        if events:
+            yield _group(scene, f"phone:{boot}", Discrepancy.CLOCK_SKEW, events)
+
+
+def _as_cage(scene: Scene, code: str) -> list[Event]:
+    """Scans that use a code as a cage although it was never added to a consignment as one."""
+    own = [event for event in without_voided(scene.own.get(code, ()))[0] if event.step in CAGE_STEPS]
+    histories = (found for found in scene.inside.values() if any(event.parent == code for event in found))
+    return own + [e for found in histories for e in without_voided(found)[0] if e.parent == code]
+
+
+def _group(scene: Scene, scope: str, code: Discrepancy, events: Sequence[Event]) -> Row:
+    """One question for many scans: a phone with a wrong clock, a cage that nobody has added."""
+    found = Found(code, "", tuple(event.id for event in events))
+    return _row(scene.log, scope, _said_job(events), found, {event.id: event.at for event in events})
 
 
 def _said_job(events: Sequence[Event]) -> str:
     """The consignment that the scans themselves name, the earliest first."""
-    return next((e.job for e in in_order(events) if e.job), "")
+    return next((event.job for event in in_order(events) if event.job), "")
 
 
-def _unknown_cages(scene: Scene) -> list[tuple[str, str, Found]]:
-    """A cage that was scanned, or scanned into, but never added to a consignment."""
-    strangers: dict[str, list[Event]] = {}
-    for code, events in scene.events.items():
-        for event in events:
-            cage = code if event.step in CAGE_STEPS else event.parent
-            if cage and cage not in scene.cages:
-                strangers.setdefault(cage, []).append(event)
-    return [
-        (cage, _said_job(events), Found(Discrepancy.UNKNOWN_CODE, "cage", tuple(e.id for e in in_order(events))))
-        for cage, events in strangers.items()
-    ]
-
-
-def _skew(events: Sequence[Event]) -> Found:
-    """One question for a phone with a wrong clock, however many scans it made."""
-    ordered = in_order(events)
-    return Found(Discrepancy.CLOCK_SKEW, "", tuple(e.id for e in ordered), {"scans": len(ordered)})
-
-
-def _discrepancy_row(log: str, scope: str, job: str, found: Found, times: Mapping[str, int]) -> Row:
+def _row(log: str, scope: str, job: str, found: Found, times: Mapping[str, int]) -> Row:
     at = min((times[cause] for cause in found.causes if cause in times), default=0)
     params = {name: str(value) for name, value in found.params.items()}
     severity = str(SEVERITY[found.code])
     return Row(log, job, scope, str(found.code), severity, found.key, params, sorted(found.causes), at)
-
-
-def _verdicts(scans: Iterable[str], found: Iterable[tuple[str, str, Found]]) -> dict[str, Verdict]:
-    by_scan: dict[str, list[Found]] = {scan: [] for scan in scans}
-    for _scope, _job, finding in found:
-        for cause in finding.causes:
-            if cause in by_scan:
-                by_scan[cause].append(finding)
-    return {scan: _verdict(findings) for scan, findings in by_scan.items()}
-
-
-def _verdict(findings: Sequence[Found]) -> Verdict:
-    """Attention if anything blocks or warns, waiting if it only waits for other phones."""
-    told = sorted((str(f.code), str(SEVERITY[f.code]), tuple(sorted(f.params.items()))) for f in findings)
-    severities = {severity for _, severity, _ in told}
-    word = "attention" if severities & {"block", "warn"} else "waiting" if severities else "ok"
-    return Verdict(word, tuple((code, severity, {k: str(v) for k, v in params}) for code, severity, params in told))

@@ -41,7 +41,7 @@ class Tag:
     device: str = ""
     owner: bool = True  # the device's own sticker; False: another code was bound to it first
     listed: bool = True
-    void: bool = False
+    void_at: int | None = None  # when the code was voided without a replacement, ms
     foreign: bool = False  # issued in another municipality's log
 
 
@@ -88,7 +88,7 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     findings.extend(finding for event in ordered for finding in _attested(tag.cls, event))
     loaded = [event for event in ordered if event.step == Step.LOADED]
     blocked = any(SEVERITY[finding.code] != Severity.WARN for finding in findings)
-    ended = bool(tag.cls) and not blocked and all(step in done for step in required(tag.cls, done))
+    ended = bool(tag.cls) and tag.owner and not blocked and all(step in done for step in required(tag.cls, done))
     return DeviceFold(state, done, loaded[-1].parent if loaded else "", ended, tuple(findings), len(ordered))
 
 
@@ -126,20 +126,30 @@ def _reported(step: Step, history: Sequence[Event], event: Event) -> bool:
 
 
 def _identity(tag: Tag, ordered: Sequence[Event]) -> Iterator[Found]:
+    """Whose sticker this is: known, ours, still valid, and on one device only."""
     if not ordered:
         return
     causes = tuple(event.id for event in ordered)
-    if not tag.device:
-        code = (
-            Discrepancy.VOID_CODE if tag.void
-            else Discrepancy.WRONG_LOT if tag.foreign
-            else Discrepancy.UNKNOWN_CODE
-        )
-        yield Found(code, "", causes)
-    elif not tag.owner:
-        yield Found(Discrepancy.DOUBLE_BIND, "", causes, {"device": tag.device})
+    if tag.foreign:
+        yield Found(Discrepancy.WRONG_LOT, "", causes, {"device": tag.code})
+    elif not tag.device and tag.void_at is None:
+        yield Found(Discrepancy.UNKNOWN_CODE, "", causes)
+    if tag.void_at is not None:
+        late = tuple(e.id for e in ordered if not tag.device or e.at > tag.void_at)
+        if late:
+            yield Found(Discrepancy.VOID_CODE, "", late)
+    if tag.device:
+        yield from _binding(tag, ordered, causes)
+
+
+def _binding(tag: Tag, ordered: Sequence[Event], causes: tuple[str, ...]) -> Iterator[Found]:
+    if not tag.owner:
+        yield Found(Discrepancy.DOUBLE_BIND, "", causes, {"device": tag.code})
     elif not tag.listed:
-        yield Found(Discrepancy.NOT_LISTED, "", causes, {"device": tag.device})
+        yield Found(Discrepancy.NOT_LISTED, "", causes, {"device": tag.code})
+    for event in ordered:
+        if event.device not in ("", tag.device):
+            yield Found(Discrepancy.DOUBLE_BIND, event.id, (event.id,), {"device": tag.code})
 
 
 def _repeats(ordered: Sequence[Event]) -> Iterator[Found]:
@@ -172,7 +182,7 @@ def _attested(cls: str, event: Event) -> Iterator[Found]:
 
 def not_permitted(event: Event) -> Iterator[Found]:
     """Somebody did what their role may not do (a driver opened a cage): it happened, and it is a question."""
-    if event.roles and not may(event.roles, Action(f"scan.{event.step}")):
+    if not may(event.roles, Action(f"scan.{event.step}")):
         yield Found(Discrepancy.NOT_PERMITTED, event.id, (event.id,), {"step": event.step})
 
 

@@ -16,7 +16,7 @@ from webapp.custody.steps import POLICY, Step
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.roles import Action, may
-from webapp.kernel.intake.door import Accepted, Author, Verdict
+from webapp.kernel.intake.door import Accepted, Author, Verdict, command
 from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.entries import Recorded
@@ -34,13 +34,15 @@ class CustodyRoom:
     """Custody behind the door."""
 
     observations = frozenset({kinds.SCAN})
+    tables = projection.TABLES
 
     def __init__(self) -> None:
         self.commands = {
-            kinds.CONSIGNMENT_OPENED: open_consignment,
-            kinds.IMPORT_COMMITTED: commit_import,
-            kinds.CAGE_ADDED: add_cage,
-            kinds.EXPORTED: record_export,
+            kinds.CONSIGNMENT_OPENED: command(kinds.ConsignmentOpened, open_consignment),
+            kinds.IMPORT_COMMITTED: command(kinds.ImportCommitted, commit_import),
+            kinds.CAGE_ADDED: command(kinds.CageAdded, add_cage),
+            kinds.EXPORTED: command(kinds.Exported, record_export),
+            kinds.EVIDENCE_VIEWED: command(kinds.EvidenceViewed, record_view),
         }
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
@@ -57,15 +59,12 @@ class CustodyRoom:
             return Refusal("custody.body", {"field": field})
         if not _CODE.fullmatch(act.code) or (act.parent and not _CODE.fullmatch(act.parent)):
             return Refusal("custody.code_needed", {})
-        return None if _is_party(session, act.job, act.log, author.org) else Refusal("custody.not_a_party", {})
+        known = not act.job or _is_party(session, act.job, act.log, author.org)
+        return None if known else Refusal("custody.not_a_party", {})
 
     def project(self, session: Session, log: str, entries: Sequence[Recorded]) -> Mapping[str, Verdict]:
         """Fold entries into the read tables."""
         return projection.project(session, log, entries)
-
-    def forget(self, session: Session, log: str) -> None:
-        """Drop the read tables of this log."""
-        projection.forget(session, log)
 
     def sentence(self, code: str, params: Mapping[str, Any]) -> str:
         """Refusals and discrepancies in words."""
@@ -75,13 +74,15 @@ class CustodyRoom:
 
 
 def _is_party(session: Session, consignment: str, log: str, org: str) -> bool:
-    """Asked once a batch in practice: the answer is kept in the session's own memory."""
-    known: dict[tuple[str, str, str], bool] = session.info.setdefault("custody_parties", {})
+    """Asked once a batch in practice: a yes is kept in the session's own memory (parties never leave)."""
+    known: set[tuple[str, str, str]] = session.info.setdefault("custody_parties", set())
     key = (consignment, log, org)
     if key not in known:
         row = session.get(Party, (consignment, org))
-        known[key] = row is not None and row.log == log
-    return known[key]
+        if row is None or row.log != log:
+            return False
+        known.add(key)
+    return True
 
 
 def open_consignment(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
@@ -90,8 +91,14 @@ def open_consignment(session: Session, act: Act, author: Author, now: int) -> Ac
     if log is None or log.organisation_id != author.org or not may(author.roles, Action.CONSIGNMENT_CREATE):
         return Refusal("custody.not_allowed", {})
     body = act.body
-    wanted = {body.get("municipality"): "municipality", body.get("carrier"): "carrier", body.get("itad"): "itad"}
-    rows = session.execute(select(Organisation.id, Organisation.kind).where(Organisation.id.in_(list(wanted))))
+    wanted = {
+        body.get("municipality"): "municipality",
+        body.get("carrier"): "carrier",
+        body.get("itad"): "itad",
+    }
+    rows = session.execute(
+        select(Organisation.id, Organisation.kind).where(Organisation.id.in_(list(wanted)))
+    )
     kinds_found = {row.id: str(row.kind) for row in rows}
     if body.get("municipality") != author.org or {k: str(v) for k, v in wanted.items()} != kinds_found:
         return Refusal("custody.unknown_organisation", {})
@@ -121,12 +128,17 @@ def commit_import(session: Session, act: Act, author: Author, now: int) -> Accep
     if session.get(Import, (consignment.id, str(act.body.get("file_sha256", "")))) is not None:
         return Refusal("custody.already_imported", {})
     draft = session.get(ImportDraft, str(act.body.get("draft", "")), populate_existing=True)
-    if draft is None or (draft.consignment, draft.file_sha256) != (consignment.id, act.body.get("file_sha256")):
+    if draft is None or (draft.consignment, draft.file_sha256) != (
+        consignment.id,
+        act.body.get("file_sha256"),
+    ):
         return Refusal("custody.draft_gone", {})
     return _take_over(session, act, consignment, draft)
 
 
-def _take_over(session: Session, act: Act, consignment: Consignment, draft: ImportDraft) -> Accepted | Refusal:
+def _take_over(
+    session: Session, act: Act, consignment: Consignment, draft: ImportDraft
+) -> Accepted | Refusal:
     if any(problem["severity"] == "error" for problem in draft.problems):
         return Refusal("custody.draft_has_errors", {})
     if act.body.get("devices") != len(draft.devices) or not draft.devices:
@@ -186,5 +198,11 @@ def record_export(session: Session, act: Act, author: Author, now: int) -> Accep
     """Who took personal data out is an entry too: body {consignment, label}."""
     if not may(author.roles, Action.EXPORT):
         return Refusal("custody.not_allowed", {})
+    known = _is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
+    return Accepted() if known else Refusal("custody.not_a_party", {})
+
+
+def record_view(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+    """Who looked at a photo is an entry too: body {consignment, evidence}."""
     known = _is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
     return Accepted() if known else Refusal("custody.not_a_party", {})

@@ -38,7 +38,13 @@ from webapp.kernel.scanning.service import ISSUED, VOIDED
 
 bp = Blueprint("custody", __name__, template_folder="templates")
 
-LABEL_KINDS = [("device", "端末"), ("cage", "かご車"), ("drive", "ドライブ"), ("lock", "錠"), ("seal", "封印")]
+LABEL_KINDS = [
+    ("device", "端末"),
+    ("cage", "かご車"),
+    ("drive", "ドライブ"),
+    ("lock", "錠"),
+    ("seal", "封印"),
+]
 
 
 def _org() -> str:
@@ -140,7 +146,9 @@ def board_live(job_id: str) -> ResponseReturnValue:
     rev = packs.revision(job.log)
     if request.args.get("rev", -1, type=int) == rev:
         return "", 204
-    page = render_template("custody/board_live.html", board=queries.board_of(job, rev), can=_can(job), now=now_ms())
+    page = render_template(
+        "custody/board_live.html", board=queries.board_of(job, rev), can=_can(job), now=now_ms()
+    )
     return page, 200, {"Cache-Control": "no-store", "X-Rev": str(rev)}
 
 
@@ -153,7 +161,14 @@ def devices(job_id: str) -> ResponseReturnValue:
     lines, total = queries.devices_of(job, step=step, page=page)
     steps = [("", "すべて"), ("none", "未登録"), *((s, TITLES[s]) for s in Step if s not in desk.CAGE_ONLY)]
     return render_template(
-        "custody/devices.html", job=job, lines=lines, total=total, page=page, step=step, steps=steps, per=queries.PAGE
+        "custody/devices.html",
+        job=job,
+        lines=lines,
+        total=total,
+        page=page,
+        step=step,
+        steps=steps,
+        per=queries.PAGE,
     )
 
 
@@ -181,7 +196,8 @@ def upload_list(job_id: str) -> ResponseReturnValue:
         error = sentence(current_app, problem.code, problem.params)
         page = render_template("custody/import_upload.html", consignment=_crumb(job), job=job, error=error)
         return page, 422
-    draft = desk.keep_draft(job, assets, data, file.filename if file else "", current_person().id, now_ms())
+    name = (file.filename or "") if file else ""
+    draft = desk.keep_draft(job, assets, data, name, current_person().id, now_ms())
     return redirect(url_for("custody.preview", job_id=job.id, draft_id=draft), 303)
 
 
@@ -208,11 +224,11 @@ def commit_import(job_id: str, draft_id: str) -> ResponseReturnValue:
     """「この内容で取り込む」."""
     job = _job(job_id)
     held = desk.draft_or_none(job, draft_id)
-    body = {"consignment": job.id, "draft": draft_id, "file_sha256": held.file_sha256 if held else "0" * 64}
-    body["devices"] = len(held.devices) if held else 0
+    sha, count = (held.file_sha256, len(held.devices)) if held else ("0" * 64, 0)
+    body = {"consignment": job.id, "draft": draft_id, "file_sha256": sha, "devices": count}
     answer = submit(entries.IMPORT_COMMITTED, job.log, body, act_id=request.form.get("id", ""))
     error = _said(answer)
-    flash(error or f"{body['devices']}台を取り込みました。", "error" if error else "ok")
+    flash(error or f"{count}台を取り込みました。", "error" if error else "ok")
     return redirect(url_for("custody.board", job_id=job.id), 303)
 
 
@@ -242,7 +258,11 @@ def _cages_page(job: queries.Job, shown: dict[str, Any], error: str) -> Response
 def add_cage(job_id: str) -> ResponseReturnValue:
     """Name a cage and bind its label."""
     job, form = _job(job_id), request.form
-    body = {"consignment": job.id, "code": form.get("code", ""), "label": form.get("label", "").strip().upper()}
+    body = {
+        "consignment": job.id,
+        "code": form.get("code", ""),
+        "label": form.get("label", "").strip().upper(),
+    }
     answer = submit(entries.CAGE_ADDED, job.log, body, act_id=form.get("id", ""))
     if error := _said(answer):
         return _cages_page(job, form.to_dict(), error)
@@ -303,7 +323,10 @@ def label_pdf(job_id: str, batch: str) -> ResponseReturnValue:
 def void_label(job_id: str) -> ResponseReturnValue:
     """Void a lost or damaged label; with a new one its thing goes on under that."""
     job, form = _job(job_id), request.form
-    body = {"code": desk.code_in(form.get("code", "")), "replaced_by": desk.code_in(form.get("replaced_by", ""))}
+    body = {
+        "code": desk.code_in(form.get("code", "")),
+        "replaced_by": desk.code_in(form.get("replaced_by", "")),
+    }
     answer = submit(VOIDED, job.log, body, act_id=form.get("id", ""))
     if error := _said(answer):
         return _labels_page(job, form.to_dict(), error)
@@ -319,7 +342,13 @@ def questions(job_id: str) -> ResponseReturnValue:
     page = max(1, request.args.get("page", 1, type=int))
     found = queries.questions_of(job, closed=closed, offset=(page - 1) * queries.PAGE)
     return render_template(
-        "custody/questions.html", job=job, questions=found, closed=closed, page=page, total=job.open, per=queries.PAGE
+        "custody/questions.html",
+        job=job,
+        questions=found,
+        closed=closed,
+        page=page,
+        total=job.open,
+        per=queries.PAGE,
     )
 
 
@@ -367,6 +396,8 @@ def export_csv(job_id: str) -> ResponseReturnValue:
     submit(entries.EXPORTED, job.log, body)
     name = hashlib.sha256(job.id.encode()).hexdigest()[:8]
     headers = {"Content-Type": "text/csv; charset=utf-8", "Cache-Control": "private, no-store"}
-    return desk.assets_csv(job), 200, headers | {"Content-Disposition": f'attachment; filename="assets-{name}.csv"'}
-
-
+    return (
+        desk.assets_csv(job),
+        200,
+        headers | {"Content-Disposition": f'attachment; filename="assets-{name}.csv"'},
+    )

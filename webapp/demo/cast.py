@@ -63,7 +63,9 @@ def assemble(session: Session, now: int) -> Company:
     for key, (kind, name, lg_code, phone) in ORGANISATIONS.items():
         invited_by = orgs["mogami"] if lg_code is None else None
         session.add(
-            Organisation(id=orgs[key], name=name, kind=kind, lg_code=lg_code, phone=phone, invited_by=invited_by)
+            Organisation(
+                id=orgs[key], name=name, kind=kind, lg_code=lg_code, phone=phone, invited_by=invited_by
+            )
         )
     session.flush()
     for key, log, name in (("mogami", MOGAMI, "最上町"), ("kaneyama", KANEYAMA, "金山町")):

@@ -47,13 +47,23 @@ class Phone:
         return self._item("custody.scan", at, dict(body or {}), private, {**fields, **other})
 
     def command(
-        self, kind: str, at: int, body: Mapping[str, Any], private: Mapping[str, Any] | None = None, **other: Any
+        self,
+        kind: str,
+        at: int,
+        body: Mapping[str, Any],
+        private: Mapping[str, Any] | None = None,
+        **other: Any,
     ) -> dict[str, Any]:
         """An item that asks for something."""
         return self._item(kind, at, dict(body), private, {"src": "form", **other})
 
     def _item(
-        self, kind: str, at: int, body: dict[str, Any], private: Mapping[str, Any] | None, fields: dict[str, Any]
+        self,
+        kind: str,
+        at: int,
+        body: dict[str, Any],
+        private: Mapping[str, Any] | None,
+        fields: dict[str, Any],
     ) -> dict[str, Any]:
         opening = vault.seal(private) if private else None
         act = {

@@ -96,12 +96,19 @@ class Town:
             raise RuntimeError(f"the demo story was refused: {refused[0]}")
         return answers
 
-    def command(self, who: str, kind: str, body: dict[str, Any], private: dict[str, Any] | None = None) -> Answer:
+    def command(
+        self, who: str, kind: str, body: dict[str, Any], private: dict[str, Any] | None = None
+    ) -> Answer:
         return self.send(who, [Phone(self.p(who), self.log).command(kind, self.tick(), body, private)])[0]
 
     def open(self, title: str, due_in_days: int) -> None:
         orgs = self.company.orgs
-        body = {"municipality": self.org, "carrier": orgs["carrier"], "itad": orgs["itad"], "policy": POLICY}
+        body: dict[str, Any] = {
+            "municipality": self.org,
+            "carrier": orgs["carrier"],
+            "itad": orgs["itad"],
+            "policy": POLICY,
+        }
         body["due_at"] = self.now + due_in_days * DAY
         self.job = self.command(self.officer, entries.CONSIGNMENT_OPENED, body, {"title": title}).id
 
@@ -109,7 +116,9 @@ class Town:
         """Import an asset list as the screen does. Answers (device id, asset, kind) in list order."""
         person = self.company.authors[self.officer].person_id
         job = queries.job_of(self.org, self.job)
-        draft = desk.keep_draft(job, parse_asset_list(read_table(data)), data, "処分予定端末一覧.csv", person, self.at)
+        draft = desk.keep_draft(
+            job, parse_asset_list(read_table(data)), data, "処分予定端末一覧.csv", person, self.at
+        )
         held = desk.draft(job, draft)
         body = {"consignment": self.job, "draft": draft, "file_sha256": held.file_sha256}
         listed = desk.draft_or_none(job, draft)
@@ -158,7 +167,9 @@ class Town:
         scan, officer = self.phone("technician").scan, self.p(self.officer)
         failed = scan("sanitize_failed", code, self.tick(), wit=[officer], body={"reason": "firmware error"})
         shot = self.photo("technician", "Destroyed on site", asset)
-        broken = scan("destroyed_on_site", code, self.tick(), wit=[officer], ev=[shot], body={"method": "crush"})
+        broken = scan(
+            "destroyed_on_site", code, self.tick(), wit=[officer], ev=[shot], body={"method": "crush"}
+        )
         self.send("technician", [failed, broken])
 
     def load(self, codes: Sequence[str], cage: str) -> None:
@@ -178,7 +189,9 @@ class Town:
         shot = self.photo("receiver", f"Cage {name}, arrived", f"Seal {seal}")
         scan = self.phone("receiver").scan
         body = {"seal": seal, "verdict": "intact"}
-        self.send("receiver", [scan("arrived", cage, self.tick(), ev=[shot], wit=[self.p("driver")], body=body)])
+        self.send(
+            "receiver", [scan("arrived", cage, self.tick(), ev=[shot], wit=[self.p("driver")], body=body)]
+        )
 
     def open_and_count(self, cage: str, codes: Sequence[str]) -> None:
         scan = self.phone("receiver").scan
@@ -249,11 +262,11 @@ class Town:
         self.open("金山町 令和8年度 端末更新", 25)
         header = "管理番号,種別,メーカー,品名,製造番号,記憶装置,記憶装置製造番号,機密性,設置場所"
         lines = [
-            f"KNY-{n:04},ノートPC,NEC,VersaPro VK23,KNYSER{n:04},SSD,KNYDRV{n:04},3,総務課" for n in range(1, 13)
+            f"KNY-{n:04},ノートPC,NEC,VersaPro VK23,KNYSER{n:04},SSD,KNYDRV{n:04},3,総務課"
+            for n in range(1, 13)
         ]
         things = self.take_list("\n".join([header, *lines]).encode("cp932"))
         codes = self.codes("device", 65)[:12]
         self.cages(["K-01"])
         self.register(things, codes)
         self.sanitize(codes)
-

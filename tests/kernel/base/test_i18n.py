@@ -30,7 +30,7 @@ def texts_in(path: Path) -> set[str]:
     """Every text that a template shows through gettext."""
     with path.open("rb") as file:
         found = list(babel_extract(file, ("_", "gettext", "ngettext"), (), OPTIONS))
-    return {text if isinstance(text, str) else text[0] for _line, _function, text, _comments in found}
+    return {str(text if isinstance(text, str) else text[0]) for _line, _function, text, _comments in found}
 
 
 def marked_texts() -> Iterator[str]:

@@ -23,6 +23,7 @@ def phone(app: Flask) -> FlaskClient:
     """An officer is logged in, and may see every photo."""
     app.config["WTF_CSRF_ENABLED"] = False
     app.extensions["evidence_access"] = lambda _sha: True
+    app.extensions["evidence_seen"] = lambda _sha: None
     return logged_in(app, "officer")
 
 
@@ -49,7 +50,7 @@ def test_a_photo_is_kept_with_what_is_known_of_it(app: Flask, phone: FlaskClient
     assert (answer.status_code, answer.json) == (201, {"sha256": sha(PHOTO), "size": len(PHOTO)})
     known = db.session.get_one(EvidenceFile, sha(PHOTO))
     assert (known.media_type, known.size, known.width, known.height) == ("image/jpeg", len(PHOTO), 1600, 1200)
-    assert (known.log, store.place(root(app), sha(PHOTO)).read_bytes()) == ("", PHOTO)
+    assert store.place(root(app), sha(PHOTO)).read_bytes() == PHOTO
 
 
 def test_sending_a_photo_again_changes_nothing(phone: FlaskClient) -> None:
@@ -173,11 +174,3 @@ def test_what_is_present_tells_what_is_awaited(phone: FlaskClient) -> None:
     many = {f"{number:064x}" for number in range(1_200)}
     assert queries.present(many | {sha(PHOTO)}) == {sha(PHOTO)}
     assert queries.present([]) == set()
-
-
-def test_the_first_scan_that_names_a_photo_says_whose_it_is(phone: FlaskClient) -> None:
-    put(phone, PHOTO)
-    for log in ("063622", "062014"):
-        with transaction() as session:
-            service.claim(session, [sha(PHOTO), "0" * 64], log)
-    assert db.session.get_one(EvidenceFile, sha(PHOTO)).log == "063622"

@@ -12,6 +12,7 @@ OPEN = {
     "identity.login",
     "identity.reset",
     "identity.show_reset",
+    "openapi.openapi",
     "pwa.app_without_slash",
     "pwa.asset",
     "pwa.manifest",

@@ -12,7 +12,7 @@ from tests.factories.identity import PASSWORD, a_person, log_in
 from webapp.kernel.base.clock import DAY, HOUR, MINUTE, now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.identity import login, passwords, service
+from webapp.kernel.identity import authentication, login, passwords, service
 from webapp.kernel.identity.models import Person
 
 
@@ -96,6 +96,12 @@ def test_logging_out_ends_the_session(client):
     log_in(client, a_person())
     assert client.post("/logout").headers["Location"] == "/login"
     assert not is_in(client)
+
+
+def test_a_page_made_for_somebody_stays_in_no_cache(client):
+    log_in(client, a_person())
+    assert client.get("/account").headers["Cache-Control"] == "private, no-store"
+    assert "no-store" not in client.get("/t").headers.get("Cache-Control", "")
 
 
 def test_the_phone_app_logs_out_without_a_form(client):
@@ -233,6 +239,18 @@ def test_a_password_of_nobody_is_verified_at_the_full_cost(app):
         passwords.fits(stored, "wrong wrong")
         spent.append(time.perf_counter() - begun)
     assert 0.3 < spent[0] / spent[1] < 3
+
+
+def test_every_no_takes_the_same_time_whether_the_failure_is_counted_or_not(app, monkeypatch):
+    clock = iter(range(100))
+    slept: list[float] = []
+    monkeypatch.setattr(authentication, "monotonic", lambda: next(clock) / 10)
+    monkeypatch.setattr(authentication, "sleep", slept.append)
+    person = a_person()
+    app.testing = False
+    for name in (person.login, "nobody"):
+        service.authenticate(name or "", "wrong wrong", now=0)
+    assert slept == pytest.approx([authentication.NO_SECONDS - 0.1] * 2)
 
 
 def test_a_hash_of_an_older_cost_is_renewed_at_login(app):

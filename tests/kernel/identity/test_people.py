@@ -329,6 +329,11 @@ def test_a_password_is_judged_whatever_it_holds(password):
     assert code in {"", "identity.password_short", "identity.password_long", "identity.password_common"}
 
 
+def test_who_only_administrates_starts_at_the_people_and_a_driver_in_the_app(app):
+    for role, home in (("admin", "/people"), ("auditor", "/consignments"), ("driver", "/app/")):
+        assert log_in(app.test_client(), a_person(role)).headers["Location"] == home
+
+
 def test_the_menu_shows_only_what_one_may_do(client, app, admin):
     page = client.get("/account").text
     assert 'href="/people"' in page

@@ -50,7 +50,8 @@ def put_evidence(sha256: str) -> ResponseReturnValue:
 def get_evidence(sha256: str) -> ResponseReturnValue:
     """The photo as `?size=thumb` (320 px), `view` (1280 px, the default) or `original`.
 
-    404 both for a photo that is awaited and for one that this person may not see.
+    404 both for a photo that is awaited and for one that this person may not see. A look at more than the thumb is
+    told to `app.extensions["evidence_seen"]`.
     """
     _check_hash(sha256)
     size = request.args.get("size", "view")
@@ -58,6 +59,8 @@ def get_evidence(sha256: str) -> ResponseReturnValue:
         raise Malformed
     if not _may_see(sha256):
         raise NotFound("evidence.not_found")
+    if size != "thumb":
+        current_app.extensions["evidence_seen"](sha256)
     return _sent(_known(sha256), size)
 
 

@@ -18,9 +18,3 @@ class EvidenceFile(Base):
     height: Mapped[int] = mapped_column(comment="px")
     uploaded_at: Mapped[int] = mapped_column(comment="ms since the epoch, server clock")
     uploader: Mapped[str] = mapped_column(String(36), index=True, comment="person id; not in the ledger")
-    log: Mapped[str] = mapped_column(
-        String(16),
-        default="",
-        index=True,
-        comment="municipality of the scan that names it; '' until one does",
-    )

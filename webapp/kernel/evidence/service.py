@@ -1,12 +1,9 @@
-"""Writes: a photo arrives, and the scan that names it says whose it is."""
+"""Writes: a photo arrives. Whose it is, the scan that names it says."""
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import IO
 
-from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import transaction
 from webapp.kernel.base.images import Picture
@@ -31,16 +28,6 @@ def receive(root: Path, sha256: str, stream: IO[bytes], *, uploader: str, now: i
     return len(data)
 
 
-def claim(session: Session, shas: Iterable[str], log: str) -> None:
-    """Say that a scan of this log names these photos. The first one stays; the caller commits."""
-    session.execute(
-        update(EvidenceFile)
-        .where(EvidenceFile.sha256.in_(set(shas)), EvidenceFile.log == "")
-        .values(log=log)
-        .execution_options(synchronize_session=False)
-    )
-
-
 def _record(sha256: str, picture: Picture, size: int, *, uploader: str, now: int) -> None:
     row = EvidenceFile(
         sha256=sha256,
@@ -50,7 +37,6 @@ def _record(sha256: str, picture: Picture, size: int, *, uploader: str, now: int
         height=picture.height,
         uploaded_at=now,
         uploader=uploader,
-        log="",
     )
     try:
         with transaction() as session:

@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
+from time import monotonic, sleep
 
+from flask import current_app
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
@@ -15,6 +17,9 @@ from webapp.kernel.identity.models import Person, PersonState, ResetLink
 TRIES, LOCKED_FOR = 10, 15 * MINUTE
 LINK_LIVES = 24 * HOUR
 
+#: How long a "no" takes, so that the write which counts a failure does not tell that the login exists.
+NO_SECONDS = 0.4
+
 
 def authenticate(login: str, password: str, *, now: int) -> Person | Refusal:
     """The active person with this login and password, or Refusal("identity.login_refused").
@@ -22,14 +27,11 @@ def authenticate(login: str, password: str, *, now: int) -> Person | Refusal:
     After 10 failures in a row no password is right for 15 minutes. Wrong, unknown, locked and left are one
     answer that takes one time, so that nobody can find out who has an account (OWASP ASVS 2.2). `now`: ms.
     """
-    person = by_login(login)
-    stored = person.password_hash if person else None
-    right = passwords.fits(stored, password)  # outside the transaction: it is slow on purpose
-    if person is None or stored is None:
-        return Refusal("identity.login_refused")
-    fresher = passwords.make_hash(password) if right and passwords.is_stale(stored) else stored
-    with transaction() as session:
-        return _decide(session, person.id, stored if right else "", fresher, now)
+    begun = monotonic()
+    answer = _authenticate(login, password, now)
+    if isinstance(answer, Refusal) and not current_app.testing:
+        sleep(max(0.0, begun + NO_SECONDS - monotonic()))
+    return answer
 
 
 def by_login(login: str) -> Person | None:
@@ -97,6 +99,17 @@ def locked(session: Session, person_id: str) -> Person:
 def set_password(session: Session, person: Person, password: str) -> None:
     """Set a password without further questions (demo data, tests, command line). The caller commits."""
     _set_password(person, passwords.make_hash(password))
+
+
+def _authenticate(login: str, password: str, now: int) -> Person | Refusal:
+    person = by_login(login)
+    stored = person.password_hash if person else None
+    right = passwords.fits(stored, password)  # outside the transaction: it is slow on purpose
+    if person is None or stored is None:
+        return Refusal("identity.login_refused")
+    fresher = passwords.make_hash(password) if right and passwords.is_stale(stored) else stored
+    with transaction() as session:
+        return _decide(session, person.id, stored if right else "", fresher, now)
 
 
 def _decide(session: Session, person_id: str, proven: str, fresher: str, now: int) -> Person | Refusal:

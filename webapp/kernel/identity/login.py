@@ -14,7 +14,7 @@ from typing import ParamSpec, cast
 from urllib.parse import urlsplit
 
 import flask_login
-from flask import Flask, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.clock import DAY, HOUR, now_ms
@@ -56,6 +56,7 @@ def init(app: Flask) -> None:
     manager.session_protection = "basic"  # "strong" would throw out a phone that changes cells
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
+    app.after_request(_keep_private)
     app.jinja_env.globals.update(me=person_or_none, may=_may)
 
 
@@ -135,12 +136,6 @@ def safe_next(target: str | None) -> str:
     return text if local and not odd else ""
 
 
-def staff_home(person: Person) -> str:
-    """Where a person starts the day: the phone app, or the list of people for who only administrates."""
-    in_the_field = roles.may(person.roles, Action.EVIDENCE_ADD)
-    return "/app/" if in_the_field else url_for("identity.account")
-
-
 def _load(cookie_id: str) -> _User | None:
     person_id, _, epoch = cookie_id.partition(":")
     now = now_ms()
@@ -152,6 +147,14 @@ def _load(cookie_id: str) -> _User | None:
     db.session.expunge(person)
     _renew(now)
     return _User(person)
+
+
+def _keep_private(response: Response) -> Response:
+    """A page made for somebody stays in no cache: "back" shows nothing after logging out at a shared desk."""
+    user = g.get("_login_user")
+    if user is not None and user.is_authenticated and response.mimetype == "text/html":
+        response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
 
 
 def _renew(now: int) -> None:

@@ -12,6 +12,7 @@ from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.identity import forms, login, queries, service
 from webapp.kernel.identity.forms import Shown
 from webapp.kernel.identity.login import current_person, login_required, person_or_none, require
+from webapp.kernel.identity.menu import staff_home
 from webapp.kernel.identity.messages import SENTENCES
 from webapp.kernel.identity.models import Person
 from webapp.kernel.identity.pictures import link_picture
@@ -38,7 +39,7 @@ def show_login() -> ResponseReturnValue:
     """The login page; who is logged in already goes on."""
     person = person_or_none()
     if person is not None:
-        return redirect(login.safe_next(request.args.get("next")) or login.staff_home(person))
+        return redirect(login.safe_next(request.args.get("next")) or staff_home(person))
     return render_template("identity/login.html", shown=Shown({"next": request.args.get("next", "")}))
 
 
@@ -53,7 +54,7 @@ def log_in() -> ResponseReturnValue:
         shown = forms.again(person)
         return render_template("identity/login.html", shown=shown), shown.status
     login.begin_session(person, remember="remember" in form, now=now)
-    return redirect(login.safe_next(form.get("next")) or login.staff_home(person))
+    return redirect(login.safe_next(form.get("next")) or staff_home(person))
 
 
 @bp.post("/logout")

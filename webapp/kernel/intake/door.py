@@ -1,11 +1,13 @@
 """What a room offers to the door, and what the door asks of it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.db import Base
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger.entries import By, Recorded
@@ -24,16 +26,6 @@ class Author:
     def by(self, log: str) -> By:
         """How this person is named in that log."""
         return By(self.pseudonyms[log], self.org, self.roles)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A typed discrepancy that a fold worked out. `causes` are the acts it concerns."""
-
-    code: str
-    key: str
-    causes: tuple[str, ...] = ()
-    params: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +53,35 @@ class Command(Protocol):
     def __call__(self, session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal: ...
 
 
+def command(shape: type[BaseModel], decide: Command) -> Command:
+    """The command with its body checked first: only the fields of `shape`, each of its type.
+
+    What is not foreseen there could be a name or a note, and would stand in the log for ever.
+    """
+
+    def checked(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+        try:
+            shape.model_validate(act.body)
+        except ValidationError as problem:
+            return Refusal("intake.malformed", {"where": place_of(problem)})
+        return decide(session, act, author, now)
+
+    return checked
+
+
+def place_of(problem: ValidationError) -> str:
+    """The field that is not of its form, as people name it: `body.count`."""
+    return ".".join(str(part) for part in problem.errors()[0]["loc"])[:60] or "p"
+
+
 class Room(Protocol):
-    """A room behind the door. `observations` are kinds that are never refused once their author is known."""
+    """A room behind the door. `observations` are kinds that are never refused once their author is known.
+
+    `tables` are all that it folds into; each has a column `log`.
+    """
 
     observations: frozenset[str]
+    tables: Sequence[type[Base]]
     commands: Mapping[str, Command]
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
@@ -75,9 +92,6 @@ class Room(Protocol):
 
     def project(self, session: Session, log: str, entries: Sequence[Recorded]) -> Mapping[str, Verdict]:
         """Fold entries of a log into the room's tables; answers the verdicts that may have changed, by act id."""
-
-    def forget(self, session: Session, log: str) -> None:
-        """Drop what was projected from a log; folding it again from entry 0 gives the same tables."""
 
     def sentence(self, code: str, params: Mapping[str, Any]) -> str:
         """The finding or refusal in the user's language, or an empty string if it is not this room's."""

@@ -10,7 +10,8 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 OptionalSha256 = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 Pseudonym = Annotated[str, StringConstraints(pattern=r"^p-[0-9a-f]{20}$")]
 Millis = Annotated[int, Field(ge=-(2**52), le=2**52, description="ms since the Unix epoch, UTC")]
-Word = Annotated[str, StringConstraints(max_length=64)]
+Word = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z _.:/+()-]{0,64}$")]
+Text = Annotated[str, StringConstraints(max_length=128)]
 
 MAX_ITEMS = 100
 MAX_BYTES = 512 * 1024
@@ -31,8 +32,8 @@ class Act(BaseModel):
     actor: Pseudonym
     at: Millis
     step: Word = ""
-    code: Annotated[str, StringConstraints(max_length=128)] = ""
-    parent: Annotated[str, StringConstraints(max_length=128)] = ""
+    code: Text = ""
+    parent: Text = ""
     job: OptionalUuid = ""
     src: Literal["camera", "photo", "typed", "wedge", "form", ""] = ""
     dev: OptionalUuid = ""
@@ -43,13 +44,19 @@ class Act(BaseModel):
     boot: OptionalUuid = ""
     off: Annotated[int, Field(ge=-(2**52), le=2**52)] | None = None
     off_age: Annotated[int, Field(ge=0, le=2**52)] | None = None
-    place: Annotated[str, StringConstraints(max_length=64)] = ""
+    place: Word = ""
     ev: Annotated[tuple[Sha256, ...], Field(max_length=12, strict=False)] = ()
     body: dict[str, Any] = {}
     commit: OptionalSha256 = ""
     base: Word = ""
     said: Word = ""
     app: Word = ""
+
+
+class Body(BaseModel):
+    """The body of a command: these fields and no others. Free text goes into `open`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class Opened(BaseModel):
@@ -65,7 +72,7 @@ class Item(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     p: Annotated[str, StringConstraints(max_length=40_000)]
-    s: Annotated[str, StringConstraints(max_length=512)] = ""
+    s: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z+/=_.-]{0,512}$")] = ""
     open: Opened | None = None
 
 

@@ -12,7 +12,9 @@ class DiscrepancyRow(Base):
     """A discrepancy that follows from what the log holds. It goes away by itself when a late scan explains it."""
 
     __tablename__ = "discrepancies"
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, comment="derived: the same one, the same id")
+    id: Mapped[str] = mapped_column(
+        String(36), primary_key=True, comment="derived: the same one, the same id"
+    )
     log: Mapped[str] = mapped_column(String(16))
     job: Mapped[str] = mapped_column(String(36), comment="consignment, or later another room's case")
     scope: Mapped[str] = mapped_column(String(140), comment="the device, cage or phone it was worked out for")
@@ -28,6 +30,16 @@ class DiscrepancyRow(Base):
         Index("ix_discrepancies_job_closed_severity_at", "job", "closed", "severity", "at"),
         Index("ix_discrepancies_log_closed_at", "log", "closed", "at"),
     )
+
+
+class Cause(Base):
+    """A scan that a discrepancy concerns: what a scan is worth is read from here."""
+
+    __tablename__ = "discrepancy_causes"
+    discrepancy: Mapped[str] = mapped_column(String(36), primary_key=True)
+    scan: Mapped[str] = mapped_column(String(36), primary_key=True)
+    log: Mapped[str] = mapped_column(String(16), index=True)
+    __table_args__ = (Index("ix_discrepancy_causes_scan", "scan"),)
 
 
 class Closing(Base):

@@ -1,14 +1,20 @@
 """Keep the discrepancy table equal to what the folds say about the scopes they looked at."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from dataclasses import replace as changed_to
 from typing import Any
 
 from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.ids import derived_id
-from webapp.kernel.reconciliation.models import Closing, DiscrepancyRow
+from webapp.kernel.intake.door import OK, Verdict
+from webapp.kernel.reconciliation.models import Cause, Closing, DiscrepancyRow
+
+_COLUMNS = ("job", "severity", "params", "causes", "at")
+#: Values in one IN list: SQLite takes 32,766 variables, PostgreSQL 65,535.
+_MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,50 +39,115 @@ class Row:
 
 def replace(session: Session, log: str, scopes: Collection[str], rows: Sequence[Row]) -> set[str]:
     """Make the table hold exactly `rows` for these scopes. Returns the ids of scans whose findings changed."""
-    held = _held(session, log, scopes)
-    wanted = {row.id: row for row in rows}
+    held, wanted = _held(session, log, scopes), _merged(rows)
     fresh = [row for key, row in wanted.items() if key not in held]
-    gone = [key for key in held if key not in wanted]
     other = [row for key, row in wanted.items() if key in held and not _same(held[key], row)]
-    if gone:
-        session.execute(delete(DiscrepancyRow).where(DiscrepancyRow.id.in_(gone)))
-    if fresh:
-        closed = _closed(session, [row.id for row in fresh])
-        values = [{"id": row.id, "closed": row.id in closed, **asdict(row)} for row in fresh]
-        session.execute(insert(DiscrepancyRow), values)
-    if other:
-        _change(session, other)
-    touched = [held[key]["causes"] for key in (*gone, *(row.id for row in other))]
-    return set().union(*touched, *(row.causes for row in (*fresh, *other)))
+    gone = held.keys() - wanted.keys()
+    _delete(session, gone)
+    _insert(session, fresh)
+    _change(session, other, held)
+    changed = [_changed(held[row.id], row) for row in other]
+    return set().union(*changed, *(held[key]["causes"] for key in gone), *(row.causes for row in fresh))
 
 
-def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, dict[str, Any]]:
-    if not scopes:
-        return {}
+def verdicts(session: Session, scans: Iterable[str]) -> dict[str, Verdict]:
+    """What these scans are worth now: attention if anything blocks or warns, waiting if it only waits for others."""
+    told: dict[str, list[tuple[str, str, dict[str, Any]]]] = {scan: [] for scan in scans}
     d = DiscrepancyRow
-    rows = session.execute(
-        select(d.id, d.job, d.severity, d.params, d.causes, d.at).where(d.log == log, d.scope.in_(scopes))
-    )
-    return {row.id: dict(row._mapping) for row in rows}  # noqa: SLF001  (SQLAlchemy's public name for it)
+    query = select(Cause.scan, d.code, d.severity, d.params).join(d, d.id == Cause.discrepancy)
+    for part in _parts(told):
+        for scan, code, severity, params in session.execute(query.where(Cause.scan.in_(part))):
+            told[scan].append((code, severity, params))
+    return {scan: _verdict(found) if found else OK for scan, found in told.items()}
 
 
-def _same(held: dict[str, Any], row: Row) -> bool:
-    return all(held[name] == getattr(row, name) for name in ("job", "severity", "params", "causes", "at"))
+def _verdict(found: list[tuple[str, str, dict[str, Any]]]) -> Verdict:
+    found.sort(key=lambda one: (one[0], one[1], sorted(one[2].items())))
+    waits = all(severity == "wait" for _, severity, _ in found)
+    return Verdict("waiting" if waits else "attention", tuple(found))
 
 
-def _closed(session: Session, ids: Collection[str]) -> set[str]:
-    return set(session.scalars(select(Closing.discrepancy).where(Closing.discrepancy.in_(ids))))
+def _parts(values: Iterable[str]) -> Iterator[list[str]]:
+    everything = list(values)
+    for start in range(0, len(everything), _MOST):
+        yield everything[start : start + _MOST]
 
 
-def _change(session: Session, rows: Sequence[Row]) -> None:
+def _merged(rows: Sequence[Row]) -> dict[str, Row]:
+    """Two findings of one name are one discrepancy with the scans of both."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        if (first := found.get(row.id)) is not None:
+            row = changed_to(first, causes=sorted({*first.causes, *row.causes}), at=min(first.at, row.at))
+        found[row.id] = row
+    return found
+
+
+def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, Mapping[str, Any]]:
+    d = DiscrepancyRow
+    query = select(d.id, d.job, d.severity, d.params, d.causes, d.at).where(d.log == log)
+    found: dict[str, Mapping[str, Any]] = {}
+    for part in _parts(scopes):
+        for row in session.execute(query.where(d.scope.in_(part))).mappings():
+            found[row["id"]] = row
+    return found
+
+
+def _same(held: Mapping[str, Any], row: Row) -> bool:
+    return all(held[name] == getattr(row, name) for name in _COLUMNS)
+
+
+def _changed(held: Mapping[str, Any], row: Row) -> set[str]:
+    """Scans that read differently now: all of them if the words changed, else those that came or went."""
+    if (held["severity"], held["params"]) != (row.severity, row.params):
+        return {*held["causes"], *row.causes}
+    return set(held["causes"]) ^ set(row.causes)
+
+
+def _delete(session: Session, ids: Collection[str]) -> None:
+    for part in _parts(ids):
+        session.execute(delete(Cause).where(Cause.discrepancy.in_(part)))
+        session.execute(delete(DiscrepancyRow).where(DiscrepancyRow.id.in_(part)))
+
+
+def _insert(session: Session, rows: Sequence[Row]) -> None:
+    if not rows:
+        return
+    closed = {
+        found
+        for part in _parts(row.id for row in rows)
+        for found in session.scalars(select(Closing.discrepancy).where(Closing.discrepancy.in_(part)))
+    }
+    values = [{"id": row.id, "closed": row.id in closed, **asdict(row)} for row in rows]
+    session.execute(insert(DiscrepancyRow), values)
+    _add_causes(session, [(row, row.causes) for row in rows])
+
+
+def _add_causes(session: Session, added: Iterable[tuple[Row, Collection[str]]]) -> None:
+    rows = [{"discrepancy": row.id, "scan": scan, "log": row.log} for row, scans in added for scan in scans]
+    if rows:
+        session.execute(insert(Cause), rows)
+
+
+def _change(session: Session, rows: Sequence[Row], held: Mapping[str, Mapping[str, Any]]) -> None:
+    if not rows:
+        return
     table = DiscrepancyRow.__table__
     session.connection().execute(
         update(table)  # type: ignore[arg-type]
         .where(table.c.id == bindparam("b_id"))
-        .values({name: bindparam(f"b_{name}") for name in ("job", "severity", "params", "causes", "at")}),
-        [
-            {"b_id": row.id, "b_job": row.job, "b_severity": row.severity, "b_params": row.params}
-            | {"b_causes": row.causes, "b_at": row.at}
-            for row in rows
-        ],
+        .values({name: bindparam(f"b_{name}") for name in _COLUMNS}),
+        [{"b_id": row.id} | {f"b_{name}": getattr(row, name) for name in _COLUMNS} for row in rows],
     )
+    _add_causes(session, [(row, set(row.causes) - set(held[row.id]["causes"])) for row in rows])
+    _drop_causes(session, [(row.id, scan) for row in rows for scan in set(held[row.id]["causes"]) - set(row.causes)])
+
+
+def _drop_causes(session: Session, pairs: Sequence[tuple[str, str]]) -> None:
+    if pairs:
+        table = Cause.__table__
+        session.connection().execute(
+            delete(table)  # type: ignore[arg-type]
+            .where(table.c.discrepancy == bindparam("b_discrepancy"), table.c.scan == bindparam("b_scan")),
+            [{"b_discrepancy": discrepancy, "b_scan": scan} for discrepancy, scan in pairs],
+        )

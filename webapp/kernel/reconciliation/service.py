@@ -3,27 +3,35 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.identity.roles import Action, may
-from webapp.kernel.intake.door import Accepted, Author, Verdict
-from webapp.kernel.intake.format import Act
+from webapp.kernel.intake.door import Accepted, Author, Verdict, command
+from webapp.kernel.intake.format import Act, Body, Text
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.reconciliation.messages import REASONS, SENTENCES
-from webapp.kernel.reconciliation.models import Closing, DiscrepancyRow
+from webapp.kernel.reconciliation.models import Cause, Closing, DiscrepancyRow
 
 CLOSED = "reconciliation.closed"
+
+
+class CloseBody(Body):
+    """Which discrepancy, and why it is settled; a note lies in the vault."""
+
+    discrepancy: Text
+    reason: Text
 
 
 class ReconciliationRoom:
     """The open list behind the door."""
 
     observations: frozenset[str] = frozenset()
+    tables = (Closing, Cause, DiscrepancyRow)
 
     def __init__(self) -> None:
-        self.commands = {CLOSED: close}
+        self.commands = {CLOSED: command(CloseBody, close)}
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """No log is worked in because of a discrepancy alone."""
@@ -39,11 +47,6 @@ class ReconciliationRoom:
             if entry.kind == CLOSED:
                 _project_closing(session, entry)
         return {}
-
-    def forget(self, session: Session, log: str) -> None:
-        """Drop both tables for this log."""
-        session.execute(delete(Closing).where(Closing.log == log))
-        session.execute(delete(DiscrepancyRow).where(DiscrepancyRow.log == log))
 
     def sentence(self, code: str, params: Mapping[str, Any]) -> str:
         """This package's refusals in words."""
@@ -70,8 +73,12 @@ def _project_closing(session: Session, entry: Recorded) -> None:
     body = entry.data["body"]
     session.execute(
         insert(Closing).values(
-            discrepancy=body["discrepancy"], log=entry.log, entry=entry.id, reason=body["reason"],
-            actor=entry.by.actor, at=entry.recorded_at,
+            discrepancy=body["discrepancy"],
+            log=entry.log,
+            entry=entry.id,
+            reason=body["reason"],
+            actor=entry.by.actor,
+            at=entry.recorded_at,
         )
     )
     session.execute(

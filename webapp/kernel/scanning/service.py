@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.identity.roles import Action, may
-from webapp.kernel.intake.door import Accepted, Author, Verdict
-from webapp.kernel.intake.format import Act
+from webapp.kernel.intake.door import Accepted, Author, Verdict, command
+from webapp.kernel.intake.format import Act, Body, Text
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.scanning import codes
 from webapp.kernel.scanning.label_kinds import WORDS_AND_ICONS
@@ -21,13 +21,28 @@ MAX_ISSUE = 2_000
 CHUNK = 200
 
 
+class IssueBody(Body):
+    """How many codes of which use."""
+
+    kind: Text
+    count: int
+
+
+class VoidBody(Body):
+    """A code that is no longer good, and the one its thing goes on under."""
+
+    code: Text
+    replaced_by: Text = ""
+
+
 class CodesRoom:
     """Codes behind the door."""
 
     observations: frozenset[str] = frozenset()
+    tables = (IssuedCode,)
 
     def __init__(self) -> None:
-        self.commands = {ISSUED: issue, VOIDED: void}
+        self.commands = {ISSUED: command(IssueBody, issue), VOIDED: command(VoidBody, void)}
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """A code alone gives nobody work."""
@@ -45,10 +60,6 @@ class CodesRoom:
             elif entry.kind == VOIDED:
                 _project_voided(session, entry)
         return {}
-
-    def forget(self, session: Session, log: str) -> None:
-        """Drop the code table of this log."""
-        session.execute(delete(IssuedCode).where(IssuedCode.log == log))
 
     def sentence(self, code: str, params: Mapping[str, Any]) -> str:
         """This package's refusals in words."""
@@ -80,14 +91,15 @@ def void(session: Session, act: Act, author: Author, now: int) -> Accepted | Ref
     if row.void_at is not None:
         return Refusal("scanning.already_void", {})
     new = act.body.get("replaced_by", "")
-    return _replacement_fault(session, act.log, str(new)) if new else Accepted()
+    return _replacement_fault(session, row, str(new)) if new else Accepted()
 
 
-def _replacement_fault(session: Session, log: str, new: str) -> Accepted | Refusal:
+def _replacement_fault(session: Session, old: IssuedCode, new: str) -> Accepted | Refusal:
+    """The new code is of the same log and use, not void, and nothing else goes on under it yet."""
     row = session.get(IssuedCode, new, populate_existing=True)
-    if row is None or row.log != log or row.void_at is not None:
+    if row is None or row.void_at is not None or (row.log, row.kind) != (old.log, old.kind) or row.id == old.id:
         return Refusal("scanning.replacement_unusable", {})
-    taken = session.scalar(select(IssuedCode.id).where(IssuedCode.log == log, IssuedCode.replaced_by == new))
+    taken = session.scalar(select(IssuedCode.id).where(IssuedCode.log == old.log, IssuedCode.replaced_by == new))
     return Refusal("scanning.replacement_unusable", {}) if taken else Accepted()
 
 

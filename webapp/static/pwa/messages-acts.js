@@ -85,8 +85,6 @@ export const REGISTER = {
   serialHint: "本体のラベルにある番号です。",
   serialMust: "番号を入力してください",
   serialGo: "この番号でさがす",
-  kinds: { notebook: "ノートPC", desktop: "デスクトップPC", monitor: "モニター", other: "その他" },
-  classes: { 3: "機密性3（いちばん高い）", 2: "機密性2", 1: "機密性1", 0: "データを持たない" },
 };
 
 export const LOCK = {

@@ -214,7 +214,6 @@ export const CORRECT = {
   which: "取り消す記録",
   reason: "理由",
   reasonMust: "理由をえらんでください",
-  reasons: { wrong_sticker: "別のシールを読んだ", wrong_cage: "かご車をまちがえた", wrong_count: "数をまちがえた", wrong_step: "作業をまちがえた", other: "その他" },
   note: "くわしく",
   noteHint: "くわしい内容は公開されません。",
   go: "取り消しを記録する",
@@ -225,7 +224,7 @@ export const CORRECT = {
 export const SETTINGS = {
   title: "設定",
   large: "文字の大きさ", normalText: "ふつう", largeText: "大きい",
-  hand: "使う手", right: "右手", left: "左手",
+  hand: "使う手", handHint: "横向きのとき、映像を反対の手の側に置きます。", right: "右手", left: "左手",
   sound: "読み取りの音", on: "鳴らす", off: "鳴らさない", try: "音を試す",
   phone: "この電話",
   id: "電話の番号", build: "アプリの版", disk: "保存の保証", diskYes: "あり（消されません）", diskNo: "なし（ホーム画面に追加すると強くなります）",

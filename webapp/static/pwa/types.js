@@ -192,6 +192,10 @@
  * @property {Record<string, string[]>} required
  * @property {Record<string, {title: string, severity: Severity, text: string}>} discrepancies
  * @property {Record<string, string>} sentences
+ * @property {Record<string, string[]>} roles who records a step
+ * @property {Record<string, string>} kinds
+ * @property {Record<string, string>} classes
+ * @property {Record<string, string>} void_reasons
  */
 
 /** The phone's provisional judgement.

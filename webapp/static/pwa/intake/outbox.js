@@ -87,15 +87,15 @@ const readPhoto = async ({ blob, sha256 }) => ({ sha256, type: blob.type, bytes:
 
 /** @param {IDBTransaction} tx @param {ScanFields} fields @param {{open: Opening|null, commit: string}} sealed
  * @param {{sha256: string, type: string, bytes: ArrayBuffer}[]} pictures @param {Summary} summary @returns {Promise<Kept>} */
-async function keepIn(tx, fields, { open, commit }, pictures, summary) {
+async function keepIn(tx, fields, sealed, pictures, summary) {
   const person = await personIn(tx);
   const from = await phoneIn(tx);
-  const scan = buildScan(from, { seq: await nextSeq(tx, fields.log), commit }, fields);
+  const scan = buildScan(from, { seq: await nextSeq(tx, fields.log), commit: sealed.commit }, fields);
   const n = await nextPlace(tx);
   const { id, log, dev, seq, actor, job, step, code, parent, ev } = scan;
   /** @type {Kept} */
   const row = {
-    id, p: JSON.stringify(scan), s: '', open, log, dev, seq, actor, person, job, step, code, parent, n,
+    id, p: JSON.stringify(scan), s: '', open: sealed.open, log, dev, seq, actor, person, job, step, code, parent, n,
     state: 'pending', receipt: null, kept_at: scan.at, evidence: ev, summary: { step, code, cage: parent, ...summary },
   };
   await result(tx.objectStore('scans').add(row));

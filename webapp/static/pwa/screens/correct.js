@@ -6,6 +6,7 @@ import { button, linkButton } from "../components/frame.js";
 import { choice, facts, textField } from "../components/form.js";
 import { icon } from "../components/icon.js";
 import { keep, kept as keptScans } from "../intake/outbox.js";
+import { tablesInUse } from "../custody/rules.js";
 import { CORRECT } from "../messages.js";
 import { finish } from "./finish.js";
 import { stepTitle } from "./outbox.js";
@@ -50,7 +51,7 @@ function words(row) {
 /** @param {App} app @param {Kept} row @returns {import('../app.js').Screen} */
 function form(app, row) {
   const reason = choice({ label: CORRECT.reason, must: CORRECT.reasonMust,
-    options: Object.entries(CORRECT.reasons).map(([value, label]) => ({ value, label })) });
+    options: Object.entries(tablesInUse().void_reasons).map(([value, label]) => ({ value, label })) });
   const note = textField({ label: CORRECT.note, hint: CORRECT.noteHint });
   const back = row.job ? `/app/job/${encodeURIComponent(row.job)}` : "/app/";
   const record = async () => {

@@ -6,6 +6,7 @@ import { fill, h } from "../components/dom.js";
 import { button, sheet } from "../components/frame.js";
 import { choice, facts, textField } from "../components/form.js";
 import { icon } from "../components/icon.js";
+import { tablesInUse } from "../custody/rules.js";
 import { newId } from "../kernel/ids.js";
 import { COUNT, REGISTER, SAID } from "../messages.js";
 import { show } from "../scanning/codes.js";
@@ -137,7 +138,7 @@ function handView(hand, ready) {
   return h("div", { class: "app-stack", role: "status" }, row(REGISTER.sticker, hand.code && show(hand.code), REGISTER.waitSticker, !hand.code),
     row(REGISTER.serial, device ? (hand.serial || device.serial || device.asset) : "", hand.serial ? REGISTER.notFound(hand.serial) : REGISTER.waitSerial, Boolean(hand.code)),
     device ? h("div", { class: "app-match", "data-ready": ready }, h("p", { class: "app-match__name" }, nameOf(device)),
-      facts([["型名", device.model], ["製造番号", device.serial], ["機密性", device.cls ? `機密性${device.cls}` : "データなし"]])) : null);
+      facts([["型名", device.model], ["製造番号", device.serial], ["機密性", tablesInUse().classes[String(device.cls)] ?? ""]])) : null);
 }
 
 /** @returns {Promise<string>} */
@@ -170,9 +171,9 @@ async function askDevice(work) {
 async function askOffList(serial) {
   const answer = await sheet(REGISTER.offTitle, (close) => {
     const number = textField({ label: REGISTER.serialLabel, hint: REGISTER.serialHint, value: serial, must: REGISTER.serialMust });
-    const kind = choice({ label: REGISTER.offKind, value: "notebook", options: Object.entries(REGISTER.kinds).map(([value, label]) => ({ value, label })) });
+    const kind = choice({ label: REGISTER.offKind, value: "notebook", options: Object.entries(tablesInUse().kinds).map(([value, label]) => ({ value, label })) });
     const cls = choice({ label: REGISTER.offCls, hint: REGISTER.offHint, value: "3",
-      options: Object.entries(REGISTER.classes).reverse().map(([value, label]) => ({ value, label })) });
+      options: Object.entries(tablesInUse().classes).reverse().map(([value, label]) => ({ value, label })) });
     const done = () => { const text = number.take(); if (text) close({ serial: text, kind: kind.take() ?? "other", cls: Number(cls.take()) }); };
     return { body: [number.element, kind.element, cls.element], foot: [button(REGISTER.off, done)] };
   });

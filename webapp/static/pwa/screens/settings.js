@@ -14,7 +14,7 @@ export async function settings(app) {
   const now = chosen();
   const large = choice({ beside: true, label: SETTINGS.large, value: now.large ? "large" : "normal", onPick: (value) => { choose({ large: value === "large" }); },
     options: [{ value: "normal", label: SETTINGS.normalText }, { value: "large", label: SETTINGS.largeText }] });
-  const hand = choice({ beside: true, label: SETTINGS.hand, value: now.hand, onPick: (value) => { choose({ hand: value === "left" ? "left" : "right" }); },
+  const hand = choice({ beside: true, label: SETTINGS.hand, hint: SETTINGS.handHint, value: now.hand, onPick: (value) => { choose({ hand: value === "left" ? "left" : "right" }); },
     options: [{ value: "right", label: SETTINGS.right }, { value: "left", label: SETTINGS.left }] });
   const sound = choice({ beside: true, label: SETTINGS.sound, value: now.sound ? "on" : "off", onPick: (value) => { setSound(choose({ sound: value === "on" }).sound); },
     options: [{ value: "on", label: SETTINGS.on }, { value: "off", label: SETTINGS.off }] });

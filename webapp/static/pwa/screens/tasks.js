@@ -10,23 +10,19 @@ import { required } from "../custody/rules.js";
 /** One kind of work: `left` things wait for it, `done` of `total` are through.
  * @typedef {{id: TaskId, icon: string, left: number, done: number, total: number, devices: Device[], cages: Cage[]}} Task */
 
-const ITAD = "itad_manager";
+/** What recording a task's work is called in the contract; who may do it stands there too (`roles`).
+ * @type {Record<TaskId, import('../types.js').Step>} */
+export const STEP_OF = { register: "registered", erase: "sanitized", onsite: "destroyed_on_site", load: "loaded", lock: "locked",
+  handover: "handed_over", arrive: "arrived", open: "opened", count: "counted", extract: "drive_extracted", destroy: "destroyed" };
 
-/** Who does what on the spot (custody §5; the server judges by the same roles).
- * @type {Record<TaskId, string[]>} */
-export const WHO = {
-  register: ["officer", "itad_technician", ITAD],
-  erase: ["itad_technician", "officer", ITAD],
-  onsite: ["itad_technician", ITAD],
-  load: ["officer", "itad_technician", ITAD],
-  lock: ["officer"],
-  handover: ["officer", "driver"],
-  arrive: ["itad_receiver", ITAD],
-  open: ["itad_receiver", "itad_checker", ITAD],
-  count: ["itad_receiver", "itad_checker", ITAD],
-  extract: ["itad_operator", ITAD],
-  destroy: ["itad_operator", ITAD],
-};
+/** A receiver's phone records arrivals, not hand-overs: the giver's phone does that. */
+const GIVERS = ["officer", "driver"];
+
+/** Whether one of the roles does this work. @param {View} view @param {TaskId} id @param {string[]} roles */
+export function does(view, id, roles) {
+  const who = view.tables.roles[STEP_OF[id]] ?? [];
+  return who.some((role) => roles.includes(role) && (id !== "handover" || GIVERS.includes(role)));
+}
 
 const ICONS = { register: "label", erase: "erase", onsite: "shred", load: "cage", lock: "lock", handover: "truck", arrive: "truck",
   open: "open", count: "list", extract: "drive", destroy: "shred" };
@@ -66,7 +62,7 @@ const PAST = {
 const CAGE_WAITS = {
   lock: (cage) => cage.state === "" && cage.loaded.length > 0,
   handover: (cage, actor, roles) => (cage.state === "locked" && roles.includes("officer"))
-    || (cage.state === "handed_over" && cage.handed_to === actor),
+    || (cage.state === "handed_over" && cage.handed_to === actor && roles.includes("driver")),
   arrive: (cage) => cage.state === "handed_over",
   open: (cage) => cage.state === "arrived",
   count: (cage) => cage.state === "opened",
@@ -95,8 +91,8 @@ export function held(cage) {
  * @param {View} view @param {string[]} roles @param {string} actor @returns {Task[]}
  */
 export function tasksOf(view, roles, actor) {
-  const ids = /** @type {TaskId[]} */ (Object.keys(WHO));
-  return ids.filter((id) => WHO[id].some((role) => roles.includes(role))).map((id) => taskOf(view, id, actor, roles));
+  const ids = /** @type {TaskId[]} */ (Object.keys(STEP_OF));
+  return ids.filter((id) => does(view, id, roles)).map((id) => taskOf(view, id, actor, roles));
 }
 
 /** One kind of work. @param {View} view @param {TaskId} id @param {string} actor @param {string[]} roles @returns {Task} */
