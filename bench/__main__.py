@@ -32,9 +32,13 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure; figures go to bench/RESULTS.md.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Measure; figures go to bench/RESULTS.md."
+    )
     parser.add_argument("parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=", ".join(PARTS))
-    parser.add_argument("--quick", action="store_true", help="small numbers, nothing is written: a smoke test")
+    parser.add_argument(
+        "--quick", action="store_true", help="small numbers, nothing is written: a smoke test"
+    )
     return parser.parse_args(words)
 
 

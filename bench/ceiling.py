@@ -26,7 +26,9 @@ def _connection() -> sqlite3.Connection:
         held = sqlite3.connect(FILE, isolation_level=None, timeout=30)
         held.execute("PRAGMA journal_mode = WAL")
         held.execute("PRAGMA synchronous = FULL")
-        held.execute("CREATE TABLE IF NOT EXISTS scans (id INTEGER PRIMARY KEY, p TEXT NOT NULL, s TEXT NOT NULL)")
+        held.execute(
+            "CREATE TABLE IF NOT EXISTS scans (id INTEGER PRIMARY KEY, p TEXT NOT NULL, s TEXT NOT NULL)"
+        )
         _local.connection = held
     return held
 

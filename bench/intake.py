@@ -10,6 +10,7 @@ from bench import clients, site, town
 from bench.clients import Load, Shot
 from bench.progress import Progress
 from bench.report import Figure, Part, median, percentile
+from bench.site import Server
 from bench.town import Crew, Town
 from webapp.kernel.base.clock import now_ms
 
@@ -22,22 +23,21 @@ QUICK: Sizes = (1, 1, 4, 3)
 
 def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:
     """Both parts over one town. The ceiling is measured in turn with the real thing."""
-    global _F; _F = folder
     rounds, cages, phones, singles = QUICK if quick else FULL
     with site.application(folder) as app:
         made = _prepare(app, rounds * LANES * cages + phones, phones, progress)
-        with site.served(folder) as port, site.served(folder, "bench.ceiling:app") as bare:
-            cookies = [_log_in(port, number, crew) for number, crew in enumerate(made.crews)]
+        with site.served(folder) as real, site.served(folder, "bench.ceiling:app") as bare:
+            cookies = [_log_in(real.port, number, crew) for number, crew in enumerate(made.crews)]
             progress.begin("intake: batches of 50", rounds * 2)
             pairs = []
             for number in range(rounds):
                 lanes = _lanes(made, cookies, number * LANES * cages, cages)
                 ceiling = clients.send(bare, lanes)
                 progress.step(1)
-                pairs.append((ceiling, clients.send(port, lanes), _events(lanes)))
+                pairs.append((ceiling, clients.send(real, lanes), _events(lanes)))
                 progress.step(1)
             progress.end()
-            alone = _singles(made, cookies, port, bare, rounds * LANES * cages, phones, singles)
+            alone = _singles(made, cookies, real, bare, rounds * LANES * cages, phones, singles)
     return [_batches_part(pairs), _singles_part(*alone, phones)]
 
 
@@ -62,7 +62,9 @@ def _lanes(made: Town, cookies: Sequence[dict[str, str]], first: int, cages: int
     for number in range(LANES):
         start = first + number * cages
         steps = town.journey(made, made.crews[number], range(start, start + cages))
-        lanes.append([shot for role, items in steps for shot in _shots(cookies[number][role], items, town.BATCH)])
+        lanes.append(
+            [shot for role, items in steps for shot in _shots(cookies[number][role], items, town.BATCH)]
+        )
     return lanes
 
 
@@ -81,7 +83,7 @@ def _check(load: Load, events: int) -> float:
     recorded = [r for r in receipts if r["status"] == "recorded"]
     if len(recorded) != events:
         told = next((body[:300] for status, body in load.answers if status != 200), receipts[:1])
-        import shutil; shutil.copytree(_F, "/tmp/benchdbg", dirs_exist_ok=True); raise RuntimeError(f"{len(recorded)} of {events} scans were recorded: {told!r}")
+        raise RuntimeError(f"{len(recorded)} of {events} scans were recorded: {told!r}")
     return sum(1 for r in recorded if r["verdict"] == "ok") / events
 
 
@@ -92,10 +94,15 @@ def _batches_part(pairs: Sequence[tuple[Load, Load, int]]) -> Part:
     ratios = [rate / top for rate, top in zip(rates, bare, strict=True)]
     waits = [second * 1000 for _, real, _ in pairs for second in real.seconds]
     ratio, rate = median(ratios), median(rates)
+    cpu = median([real.cpu / events for _, real, events in pairs])
+    least = median([ceiling.cpu / events for ceiling, _, events in pairs])
     figures = [
         Figure("events a second", rate, "/s", "≥ 3,000", met=rate >= 3_000),
         Figure("ceiling: rows a second", median(bare), "/s"),
         Figure("ratio to the ceiling", ratio, "", "≥ 0.12", met=ratio >= 0.12),
+        Figure("CPU of the server a scan", cpu * 1e6, "µs"),
+        Figure("ceiling: CPU a row", least * 1e6, "µs"),
+        Figure("CPU of the ceiling to ours", least / cpu, ""),
         Figure("batch p50", percentile(waits, 0.5), "ms"),
         Figure("batch p95", percentile(waits, 0.95), "ms"),
         Figure("batch p99", percentile(waits, 0.99), "ms"),
@@ -112,14 +119,20 @@ def _batches_part(pairs: Sequence[tuple[Load, Load, int]]) -> Part:
 
 
 def _singles(
-    made: Town, cookies: Sequence[dict[str, str]], port: int, bare: int, first: int, phones: int, each: int
+    made: Town,
+    cookies: Sequence[dict[str, str]],
+    real: Server,
+    bare: Server,
+    first: int,
+    phones: int,
+    each: int,
 ) -> tuple[Load, Load, int]:
     lanes = []
     for number in range(phones):
         crew = made.crews[number]
         _, items = next(town.journey(made, crew, [first + number]))
         lanes.append(list(_shots(cookies[number]["officer"], items[:each], 1)))
-    return clients.send(bare, lanes), clients.send(port, lanes), phones * each
+    return clients.send(bare, lanes), clients.send(real, lanes), phones * each
 
 
 def _singles_part(ceiling: Load, real: Load, events: int, phones: int) -> Part:

@@ -10,7 +10,9 @@ from bench.machine import Machine
 
 HERE = Path(__file__).resolve().parent
 RESULTS, OUT = HERE / "RESULTS.md", HERE / "out"
-TITLE = "# What was measured\n\n`make bench` adds a run on top. Compare ratios, not absolutes: machines drift.\n"
+TITLE = (
+    "# What was measured\n\n`make bench` adds a run on top. Compare ratios, not absolutes: machines drift.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

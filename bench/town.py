@@ -79,7 +79,11 @@ class Town:
 def settle(app: Flask, crews: int) -> Town:
     """A municipality with a log, a carrier, an ITAD company, and for each crew the people of STAFF."""
     orgs = {name: new_id() for name in ("town", "carrier", "itad")}
-    kinds = {"town": OrganisationKind.MUNICIPALITY, "carrier": OrganisationKind.CARRIER, "itad": OrganisationKind.ITAD}
+    kinds = {
+        "town": OrganisationKind.MUNICIPALITY,
+        "carrier": OrganisationKind.CARRIER,
+        "itad": OrganisationKind.ITAD,
+    }
     hashed = passwords.make_hash(PASSWORD)
     with transaction() as session:
         for name, kind in kinds.items():
@@ -125,7 +129,14 @@ def list_devices(town: Town, count: int, progress: Step, chunk: int = 10_000) ->
 
 def _import(town: Town, first: int, count: int) -> list[str]:
     devices = [
-        {"id": new_id(), "cls": "3", "kind": "notebook", "asset": f"T-{n:06}", "serial": f"SER{n:06}", "row": n + 2}
+        {
+            "id": new_id(),
+            "cls": "3",
+            "kind": "notebook",
+            "asset": f"T-{n:06}",
+            "serial": f"SER{n:06}",
+            "row": n + 2,
+        }
         | {"model": "VersaPro", "maker": "NEC", "drive_serial": f"DRV{n:06}", "place": "総務課"}
         for n in range(first, first + count)
     ]
@@ -225,5 +236,3 @@ def batches(items: Sequence[Any], size: int = BATCH) -> Iterator[Sequence[Any]]:
     """Uploads of up to `size` items."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
-
-

@@ -55,11 +55,9 @@ def fill(env: Mapping[str, str]) -> None:
     """
     folder = Path(env.get("ASHIATO_INSTANCE", INSTANCE))
     unfinished = folder / "demo-unfinished"
-    local = "DATABASE_URL" not in env
-    if local and unfinished.exists():
+    if unfinished.exists():
         _forget(folder)
-    fresh = local and not (folder / "ashiato.db").exists()
-    if fresh and env.get("DEMO") != "0":
+    if "DATABASE_URL" not in env and env.get("DEMO") != "0" and not (folder / "ashiato.db").exists():
         folder.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
     run("Database", [BIN / "ashiato", "db", "upgrade"], env=env)
@@ -72,6 +70,7 @@ def _forget(folder: Path) -> None:
     for path in folder.glob("ashiato.db*"):
         path.unlink()
     shutil.rmtree(folder / "evidence", ignore_errors=True)
+    (folder / "demo-unfinished").unlink()
 
 
 def refuse_taken_port(host: str, port: int) -> None:

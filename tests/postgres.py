@@ -51,7 +51,7 @@ class Cluster:
 
     @contextmanager
     def database(self, template: str = TEMPLATE) -> Iterator[str]:
-        """The URL of a fresh copy of a template, by default the one with our schema; it is dropped afterwards, whoever is still connected."""
+        """The URL of a fresh copy of a template; it is dropped afterwards, whoever is still connected."""
         name = f"test_{uuid4().hex}"
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         try:

@@ -7,6 +7,7 @@ from sqlalchemy import text
 from webapp import openapi
 from webapp.custody import api as custody_api
 from webapp.custody import evidence as custody_evidence
+from webapp.custody import office_views as custody_office
 from webapp.custody import public_views as custody_public
 from webapp.custody import views as custody_views
 from webapp.custody.service import CustodyRoom
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     places_views.bp,
     custody_public.bp,
     custody_views.bp,
+    custody_office.bp,
     custody_api.bp,
     pwa.bp,
     openapi.bp,

@@ -50,7 +50,9 @@ def site(app: Flask) -> Iterator[Site]:
         running.stop()
 
 
-def phone(playwright: Playwright, profile: Path, camera: Path | None = None, *, allowed: bool = True) -> BrowserContext:
+def phone(
+    playwright: Playwright, profile: Path, camera: Path | None = None, *, allowed: bool = True
+) -> BrowserContext:
     """A phone-sized browser on a profile on disk; `camera` is the film it sees."""
     flags = [*FLAGS]
     if camera is not None:

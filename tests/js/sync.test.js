@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 
 import { aPhone, aServer, json, keepMany, loaded, take } from './phone.js';
-import { counts, keep, kept, photo } from '../../webapp/static/pwa/intake/outbox.js';
+import { counts, keep, kept, photo, subscribe } from '../../webapp/static/pwa/intake/outbox.js';
 import { jobs, me, pack, refresh } from '../../webapp/static/pwa/intake/packs.js';
 import { onStatus, syncNow } from '../../webapp/static/pwa/intake/sync.js';
 
@@ -106,6 +106,20 @@ test('a refused scan stays with its reason and is not sent again', async () => {
   const [row] = await kept(store);
   assert.deepEqual([row.state, row.receipt.code, row.receipt.text], ['refused', 'intake.not_a_party', '関係者ではありません']);
   assert.equal(batches(server).length, 1);
+});
+
+test('a scan so broken that the server cannot name it is refused by its place, and blocks nobody', async () => {
+  const [store, server] = [await aPhone(), serving()];
+  const rows = await keepMany(store, 3);
+  server.script = ({ path, body }) => {
+    if (path !== '/api/scans') return undefined;
+    const receipts = JSON.parse(body).items.map((item) => take(server, item));
+    receipts[1] = { id: '', status: 'refused', code: 'intake.malformed', text: '読めません' };
+    return json({ server_at: hour, receipts });
+  };
+  await sync(store, server);
+  assert.deepEqual((await kept(store)).map(({ id, state }) => [id, state]),
+    [[rows[0].id, 'sent'], [rows[1].id, 'refused'], [rows[2].id, 'sent']]);
 });
 
 test('without a login everything is kept, and the login brings it through', async () => {
@@ -226,7 +240,12 @@ test('a verdict that changed later reaches the scan that is kept here', async ()
   const [{ receipt }] = await kept(store);
   assert.deepEqual([receipt.status, receipt.verdict, receipt.findings], ['recorded', 'attention', [finding]]);
   await sync(store, server);
-  assert.ok(server.calls.at(-2).path.includes('since=7'));
+  assert.ok(server.calls.some(({ path }) => path.includes('since=7')));
+  let news = 0;
+  const stop = subscribe(store, () => (news += 1));
+  await sync(store, server);
+  stop();
+  assert.equal(news, 0, 'the same verdict again is no news');
 });
 
 test("the server's clock is compared on each contact and stands in the next scan", async () => {

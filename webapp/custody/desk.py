@@ -1,4 +1,4 @@
-"""What the staff pages need besides the board: partners, drafts, label sheets, the scans behind a discrepancy."""
+"""What staff pages need besides the board: partners, drafts, label sheets, the scans behind a discrepancy."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import case, delete, func, select
 
+from webapp.custody.device_lines import every_device
 from webapp.custody.forms import AssetList
-from webapp.custody.models import Cage, ImportDraft, ScanRow
-from webapp.custody.queries import Job, devices_of
+from webapp.custody.models import Cage, Device, ImportDraft, ScanRow
+from webapp.custody.queries import Job
 from webapp.custody.steps import CAGE_STEPS, TITLES, Step
 from webapp.kernel.base.clock import HOUR
 from webapp.kernel.base.db import db, transaction
@@ -19,11 +20,14 @@ from webapp.kernel.base.tabular import write_csv
 from webapp.kernel.evidence.queries import present
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.pseudonyms import people_by_pseudonym
+from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import Log
-from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.reconciliation.messages import REASONS
+from webapp.kernel.reconciliation.models import Closing, DiscrepancyRow
 from webapp.kernel.scanning.codes import is_valid, normalise, show
 from webapp.kernel.scanning.labels import MAX_LABELS, Label
 from webapp.kernel.scanning.models import IssuedCode
+from webapp.kernel.scanning.service import MAX_ISSUE
 
 CAGE_ONLY = frozenset({*CAGE_STEPS, Step.VOID})
 DRAFT_LIFE = 24 * HOUR
@@ -55,6 +59,38 @@ class Batch:
     void: int
     issued_at: int
     parts: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelNeed:
+    """Device stickers a consignment still wants: `missing` things have none, `free` stickers are unused."""
+
+    missing: int
+    free: int
+
+    @property
+    def count(self) -> int:
+        """Stickers to print now, in whole sheets of 65; at least one sheet."""
+        short = max(self.missing - self.free, 1)
+        return min(-(-short // 65) * 65, MAX_ISSUE // 65 * 65)
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """One of the first things to do on a new consignment. `key`: list | labels | cages | register."""
+
+    key: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClosingCard:
+    """How and by whom a discrepancy was settled."""
+
+    reason: str
+    who: str
+    at: int
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,25 +186,75 @@ def free_codes(log: str, kind: str) -> list[tuple[str, str]]:
 
 
 def batches(log: str) -> list[Batch]:
-    """Issued batches, newest first."""
+    """Issued batches, newest first. `used` are on a device or a cage; the others are bound to nothing."""
     c = IssuedCode
     query = (
         select(
             c.batch,
             func.min(c.kind),
             func.count(),
+            func.count(Device.code) + func.count(Cage.code),
             func.sum(case((c.void_at.is_not(None), 1), else_=0)),
             func.min(c.issued_at),
         )
+        .outerjoin(Device, (Device.code == c.id) & (Device.log == c.log))
+        .outerjoin(Cage, Cage.code == c.id)
         .where(c.log == log)
         .group_by(c.batch)
         .order_by(func.min(c.issued_at).desc(), c.batch)
         .limit(50)
     )
     return [
-        Batch(batch, KINDS.get(kind, kind), count, 0, void, at, -(-count // MAX_LABELS))
-        for batch, kind, count, void, at in db.session.execute(query)
+        Batch(batch, KINDS.get(kind, kind), count, used, void, at, -(-count // MAX_LABELS))
+        for batch, kind, count, used, void, at in db.session.execute(query)
     ]
+
+
+def label_need(job: Job) -> LabelNeed:
+    """Device stickers against things that have none yet."""
+    c = IssuedCode
+    query = (
+        select(func.count())
+        .select_from(c)
+        .outerjoin(Device, (Device.code == c.id) & (Device.log == c.log))
+        .where(c.log == job.log, c.kind == "device", c.void_at.is_(None), Device.id.is_(None))
+    )
+    return LabelNeed(max(job.counts["listed"] - job.counts["registered"], 0), db.session.scalar(query) or 0)
+
+
+def first_steps(job: Job) -> list[Todo]:
+    """What a new consignment wants, in order; empty once it is under way."""
+    caged = db.session.scalar(select(Cage.code).where(Cage.consignment == job.id).limit(1)) is not None
+    listed, begun = job.counts["listed"] > 0, job.counts["registered"] > 0
+    if listed and caged and begun:
+        return []
+    need = label_need(job)
+    labelled = listed and (begun or need.free >= need.missing)
+    done = {"list": listed, "labels": labelled, "cages": caged, "register": begun}
+    return [Todo(key, finished) for key, finished in done.items()]
+
+
+def cage_names(job: Job) -> list[tuple[str, str]]:
+    """The cages of a consignment as (code, name)."""
+    query = select(Cage.code, Cage.name).where(Cage.consignment == job.id).order_by(Cage.name)
+    return [(row.code, row.name) for row in db.session.execute(query)]
+
+
+def settled(job: Job) -> int:
+    """How many discrepancies people have closed."""
+    d = DiscrepancyRow
+    query = select(func.count()).select_from(d).where(d.job == job.id, d.closed.is_(True))
+    return db.session.scalar(query) or 0
+
+
+def closing_of(job: Job, discrepancy: str) -> ClosingCard | None:
+    """Who settled a discrepancy, when, why and with which words; None while it is open."""
+    row = db.session.get(Closing, discrepancy)
+    if row is None or row.log != job.log:
+        return None
+    who = people_by_pseudonym(job.log, {row.actor}).get(row.actor)
+    note = vault.read(db.session(), job.log, [row.entry]).get(row.entry, {}).get("note", "")
+    return ClosingCard(REASONS[row.reason], f"{who.role_text} {who.name}" if who else "", row.at, str(note))
 
 
 def stickers(job: Job, batch: str, part: int) -> list[Label]:
@@ -188,8 +274,8 @@ def stickers(job: Job, batch: str, part: int) -> list[Label]:
 
 
 def code_in(text: str) -> str:
-    """A typed code in the form it is stored in, or "" (which the command then refuses)."""
-    return normalise(text) or "" if text.strip() else ""
+    """A typed code in the form it is stored in; what is none stays as typed, and the command refuses it."""
+    return normalise(text) or text.strip()[:40]
 
 
 def scans_of(job: Job, discrepancy: str) -> list[ScanLine]:
@@ -229,11 +315,7 @@ def assets_csv(job: Job) -> bytes:
 
 def _asset_rows(job: Job) -> Iterator[Sequence[object]]:
     yield ("番号", "追跡ID", "管理番号", "種別", "機種", "区分", "設置場所", "状態", "かご車", "終了")
-    page, total = 1, 1
-    while (page - 1) * 50 < total:
-        lines, total = devices_of(job, page=page)
-        for d in lines:
-            ended = "終了" if d.ended else ""
-            head = (d.number, d.shown, d.asset, d.kind_text, d.model, d.class_text, d.place)
-            yield (*head, d.step_text, d.cage, ended)
-        page += 1
+    for d in every_device(job):
+        ended = "終了" if d.ended else ""
+        head = (d.number, d.shown, d.asset, d.kind_text, d.model, d.class_text, d.place)
+        yield (*head, d.step_text, d.cage, ended)

@@ -143,7 +143,9 @@ class ManifestLine(Base):
 
     __tablename__ = "custody_manifest_lines"
     log: Mapped[str] = mapped_column(String(16), primary_key=True)
-    index: Mapped[int] = mapped_column("idx", primary_key=True, autoincrement=False, comment="of the locking scan")
+    index: Mapped[int] = mapped_column(
+        "idx", primary_key=True, autoincrement=False, comment="of the locking scan"
+    )
     place: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     cage: Mapped[str] = mapped_column(CodeText)
     code: Mapped[str] = mapped_column(CodeText, comment="current code, as in the scans")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from webapp.custody import entries as kinds
@@ -37,8 +37,14 @@ def _consignment_opened(session: Session, entry: Recorded, _touched: Touched) ->
     body = entry.data["body"]
     session.execute(
         insert(Consignment).values(
-            id=entry.id, log=entry.log, municipality=body["municipality"], carrier=body["carrier"],
-            itad=body["itad"], due_at=body.get("due_at"), policy=body["policy"], opened_at=entry.recorded_at,
+            id=entry.id,
+            log=entry.log,
+            municipality=body["municipality"],
+            carrier=body["carrier"],
+            itad=body["itad"],
+            due_at=body.get("due_at"),
+            policy=body["policy"],
+            opened_at=entry.recorded_at,
         )
     )
     orgs = {body["municipality"], body["carrier"], body["itad"]}
@@ -50,8 +56,11 @@ def _import_committed(session: Session, entry: Recorded, _touched: Touched) -> N
     body = entry.data["body"]
     session.execute(
         insert(Import).values(
-            consignment=body["consignment"], file_sha256=body["file_sha256"], log=entry.log,
-            entry=entry.id, devices=body["devices"],
+            consignment=body["consignment"],
+            file_sha256=body["file_sha256"],
+            log=entry.log,
+            entry=entry.id,
+            devices=body["devices"],
         )
     )
 
@@ -79,7 +88,10 @@ def _cage_added(session: Session, entry: Recorded, touched: Touched) -> None:
     body = entry.data["body"]
     session.execute(
         insert(Cage).values(
-            code=body["code"], log=entry.log, consignment=body["consignment"], name=body["label"],
+            code=body["code"],
+            log=entry.log,
+            consignment=body["consignment"],
+            name=body["label"],
             added_at=entry.recorded_at,
         )
     )
@@ -90,6 +102,8 @@ def _code_voided(session: Session, entry: Recorded, touched: Touched) -> None:
     """The thing goes on under the new code: its scans are filed there from now on."""
     old, new = entry.data["body"]["code"], entry.data["body"].get("replaced_by") or ""
     if new:
+        query = select(ScanRow.code).where(ScanRow.log == entry.log, ScanRow.parent == old).distinct()
+        touched.codes |= set(session.scalars(query))
         for table, column in _FILED_UNDER:
             if table is Cage and session.get(Cage, new, populate_existing=True) is not None:
                 continue  # two cages became one: its scans are those of both

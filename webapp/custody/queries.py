@@ -1,5 +1,7 @@
-"""Reads for screens, as frozen values: no ORM object reaches a template. Each costs the same number of queries
-whatever the size of the consignment."""
+"""Reads for screens, as frozen values: no ORM object reaches a template.
+
+Each costs the same number of queries whatever the size of the consignment.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +11,7 @@ from sqlalchemy import Select, case, func, select
 
 from webapp.custody.messages import discrepancy_text, discrepancy_title
 from webapp.custody.models import Cage, Consignment, Device, Party, ScanRow
-from webapp.custody.steps import CLASS_TITLES, KIND_TITLES, TITLES
+from webapp.custody.steps import KIND_TITLES
 from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.identity.models import Organisation
@@ -21,6 +23,8 @@ from webapp.kernel.scanning.codes import is_valid, show
 
 COUNTS = ("listed", "registered", "sanitized", "departed", "received", "destroyed", "ended")
 PAGE = 50
+NAMED = 3  # things that a cage card names before it says how many more
+_COUNTED = frozenset({"opened", "count_closed"})
 _FIRST = {"block": 0, "warn": 1, "wait": 2}
 
 
@@ -57,11 +61,15 @@ class Question:
     at: int
     causes: int
     closed: str = ""
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CageCard:
-    """A cage on the board. `total` is the manifest once it is frozen, before that what is loaded."""
+    """A cage on the board. `total` is the manifest once it is frozen, before that what is loaded.
+
+    `absent` of the manifest are not counted yet; the first of them are `missing`, as (code, name).
+    """
 
     code: str
     shown: str
@@ -75,6 +83,8 @@ class CageCard:
     at: int | None
     note: str
     complete: bool
+    absent: int = 0
+    missing: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,26 +97,6 @@ class Board:
     cages: Sequence[CageCard]
     cage_total: int
     rev: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceLine:
-    """A device in a list. Staff only: asset number and model come out of the vault."""
-
-    id: str
-    number: int
-    code: str
-    shown: str
-    asset: str
-    kind_text: str
-    model: str
-    cls: str
-    class_text: str
-    place: str
-    step: str
-    step_text: str
-    cage: str
-    ended: bool
 
 
 def visible(org: str) -> Select[Any]:
@@ -244,6 +234,7 @@ def _question(
         row.at,
         len(row.causes),
         closings.get(row.id, ""),
+        row.scope,
     )
 
 
@@ -273,10 +264,14 @@ def cages_of(job: Job, limit: int = PAGE, offset: int = 0) -> list[CageCard]:
     query = select(Cage).where(Cage.consignment == job.id).order_by(Cage.name).limit(limit).offset(offset)
     rows = db.session.scalars(query).all()
     people = people_by_pseudonym(job.log, {row.holder for row in rows if row.holder})
-    return [_cage(row, people) for row in rows]
+    absent = {row.code: sorted(set(row.manifest) - set(row.counted)) for row in rows if row.step in _COUNTED}
+    names = _names_of_codes(job.log, {code for codes in absent.values() for code in codes[:NAMED]})
+    return [_cage(row, people, absent.get(row.code, []), names) for row in rows]
 
 
-def _cage(row: Cage, people: Mapping[str, PersonCard]) -> CageCard:
+def _cage(
+    row: Cage, people: Mapping[str, PersonCard], absent: Sequence[str], names: Mapping[str, str]
+) -> CageCard:
     counting = row.step in {"arrived", "opened", "count_closed"}
     total = len(row.manifest) if row.locked_at is not None else len(row.loaded)
     done = len(set(row.counted) & set(row.manifest)) if counting else total
@@ -295,6 +290,8 @@ def _cage(row: Cage, people: Mapping[str, PersonCard]) -> CageCard:
         next((at for at in times if at is not None), None),
         _cage_note(row, done, total),
         row.closed_at is not None and done == total,
+        len(absent),
+        [(code, names.get(code, show(code))) for code in absent[:NAMED]],
     )
 
 
@@ -310,46 +307,6 @@ def _cage_state(row: Cage) -> str:
 
 
 def _cage_note(row: Cage, done: int, total: int) -> str:
-    if row.step in {"opened", "count_closed"}:
-        return f"{done} / {total}台" + ("　不足なし" if done == total else f"　不足 {total - done}台")
+    if row.step in _COUNTED:
+        return f"{done} / {total}台" + ("　不足なし" if done == total else "")
     return f"{total}台" + (f"　封印 {row.seal}" if row.seal else "")
-
-
-def devices_of(job: Job, *, step: str = "", text: str = "", page: int = 1) -> tuple[list[DeviceLine], int]:
-    """One page of the consignment's devices in list order, and how many there are in all."""
-    query = select(Device).where(Device.consignment == job.id)
-    if step:
-        query = query.where(Device.step == ("" if step == "none" else step))
-    if text and is_valid(text):
-        query = query.where(Device.code == text)
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
-    rows = db.session.scalars(
-        query.order_by(Device.number, Device.id).limit(PAGE).offset((page - 1) * PAGE)
-    ).all()
-    return _lines(job, rows), total
-
-
-def _lines(job: Job, rows: Sequence[Device]) -> list[DeviceLine]:
-    private = vault.read(db.session(), job.log, [row.id for row in rows])
-    cages = db.session.execute(select(Cage.code, Cage.name).where(Cage.consignment == job.id))
-    names: dict[str, str] = {row.code: row.name for row in cages}
-    return [_line(row, private.get(row.id, {}), names) for row in rows]
-
-
-def _line(row: Device, private: Mapping[str, Any], cages: Mapping[str, str]) -> DeviceLine:
-    return DeviceLine(
-        row.id,
-        row.number,
-        row.code or "",
-        show(row.code) if row.code and is_valid(row.code) else "",
-        str(private.get("asset", "")),
-        KIND_TITLES.get(row.kind, ""),
-        " ".join(str(private[name]) for name in ("maker", "model") if private.get(name)),
-        row.cls,
-        CLASS_TITLES.get(row.cls, ""),
-        str(private.get("place", "")),
-        row.step,
-        TITLES.get(row.step, "未登録"),
-        cages.get(row.cage, ""),
-        row.ended,
-    )

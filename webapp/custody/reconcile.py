@@ -113,7 +113,9 @@ class _Cage:
             return
         params = {"step": str(event.step), "after": str(state or "")}
         if self.first[event.step] is not event and event.step != Step.HANDED_OVER:
-            yield Found(Discrepancy.DOUBLE_SCAN, f"{event.step}|{event.id}", (event.id,), {**params, "times": 2})
+            yield Found(
+                Discrepancy.DOUBLE_SCAN, f"{event.step}|{event.id}", (event.id,), {**params, "times": 2}
+            )
         elif state is not None and CAGE_RANK[event.step] < CAGE_RANK[state]:
             yield Found(Discrepancy.OUT_OF_ORDER, event.id, (event.id,), params)
         else:
@@ -144,7 +146,10 @@ class _Cage:
                 holder = receiver
             elif receiver == holder:
                 yield Found(
-                    Discrepancy.DOUBLE_SCAN, f"handed_over|{event.id}", (event.id,), {"step": event.step, "times": 2}
+                    Discrepancy.DOUBLE_SCAN,
+                    f"handed_over|{event.id}",
+                    (event.id,),
+                    {"step": event.step, "times": 2},
                 )
             else:
                 yield Found(Discrepancy.OVERLAP, event.id, (event.id,), {"holder": holder, "other": receiver})
@@ -205,7 +210,10 @@ class _Cage:
             extra = sorted(beside.keys() - set(self.manifest))
             if extra:
                 causes = tuple(beside[code].id for code in extra)
-                params = {"declared": str(len(self.manifest)), "scanned": str(len(self.manifest) + len(extra))}
+                params = {
+                    "declared": str(len(self.manifest)),
+                    "scanned": str(len(self.manifest) + len(extra)),
+                }
                 yield Found(Discrepancy.COUNT_BALANCE, "manifest", causes, params)
         counted = len(self.codes(Step.COUNTED))
         if closed and closed.body.get("count", counted) != counted:
@@ -224,8 +232,6 @@ class _Cage:
                 if opened is None or event.at < opened.at:
                     params = {"device": event.code, "step": str(event.step)}
                     yield Found(Discrepancy.SCAN_IN_TRANSIT, event.id, (event.id,), params)
-        early = [
-            e for e in self._firsts(Step.COUNTED) if opened is None or e.at < opened.at
-        ]
+        early = [e for e in self._firsts(Step.COUNTED) if opened is None or e.at < opened.at]
         if early:
             yield Found(Discrepancy.OPEN_UNLOGGED, "", tuple(e.id for e in early), {"count": str(len(early))})

@@ -74,7 +74,9 @@ def _update(session: Session, table: Any, key: str, rows: Sequence[Mapping[str, 
     if rows:
         names = [name[2:] for name in rows[0] if name != "b_id"]
         query = update(table).where(table.c[key] == bindparam("b_id"))
-        session.connection().execute(query.values({name: bindparam(f"b_{name}") for name in names}), list(rows))
+        session.connection().execute(
+            query.values({name: bindparam(f"b_{name}") for name in names}), list(rows)
+        )
 
 
 def _device_state(code: str, fold: DeviceFold | None) -> dict[str, Any]:
@@ -94,15 +96,19 @@ def _device_state(code: str, fold: DeviceFold | None) -> dict[str, Any]:
 
 def _flags(row: Any) -> dict[str, int]:
     return {
-        "registered": int(row.code is not None), "sanitized": int(row.sanitized),
-        "destroyed": int(row.destroyed), "ended": int(row.ended),
+        "registered": int(row.code is not None),
+        "sanitized": int(row.sanitized),
+        "destroyed": int(row.destroyed),
+        "ended": int(row.ended),
     }
 
 
 def _flags_of(state: Mapping[str, Any]) -> dict[str, int]:
     return {
-        "registered": int(state["code"] is not None), "sanitized": int(state["sanitized"]),
-        "destroyed": int(state["destroyed"]), "ended": int(state["ended"]),
+        "registered": int(state["code"] is not None),
+        "sanitized": int(state["sanitized"]),
+        "destroyed": int(state["destroyed"]),
+        "ended": int(state["ended"]),
     }
 
 

@@ -88,7 +88,9 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     findings.extend(finding for event in ordered for finding in _attested(tag.cls, event))
     loaded = [event for event in ordered if event.step == Step.LOADED]
     blocked = any(SEVERITY[finding.code] != Severity.WARN for finding in findings)
-    ended = bool(tag.cls) and tag.owner and not blocked and all(step in done for step in required(tag.cls, done))
+    ended = (
+        bool(tag.cls) and tag.owner and not blocked and all(step in done for step in required(tag.cls, done))
+    )
     return DeviceFold(state, done, loaded[-1].parent if loaded else "", ended, tuple(findings), len(ordered))
 
 
@@ -160,7 +162,9 @@ def _repeats(ordered: Sequence[Event]) -> Iterator[Found]:
     for (step, parent), events in by_step.items():
         if len(events) > 1:
             causes = tuple(event.id for event in events[1:])
-            yield Found(Discrepancy.DOUBLE_SCAN, f"{step}|{parent}", causes, {"step": step, "times": len(events)})
+            yield Found(
+                Discrepancy.DOUBLE_SCAN, f"{step}|{parent}", causes, {"step": step, "times": len(events)}
+            )
     cages = [parent for (step, parent) in by_step if step == Step.LOADED]
     if len(cages) > 1:
         last = by_step[Step.LOADED, cages[-1]][0]

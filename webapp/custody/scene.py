@@ -47,7 +47,9 @@ class Scene:
     log: str
     current: Mapping[str, str]
     events: dict[str, list[Event]] = field(default_factory=dict)  # core: whole histories
-    bindings: dict[str, list[Event]] = field(default_factory=dict)  # registrations by device, all of them core
+    bindings: dict[str, list[Event]] = field(
+        default_factory=dict
+    )  # registrations by device, all of them core
     devices: dict[str, Any] = field(default_factory=dict)
     near: set[str] = field(default_factory=set)  # codes that are, or were used as, cages of core things
     cages: dict[str, Any] = field(default_factory=dict)  # those of them that were added to a consignment
@@ -64,13 +66,15 @@ def read_scene(session: Session, log: str, touched: Touched) -> Scene:
     scene = Scene(log, replacements(session, log))
     _read_core(session, scene, touched.codes)
     scene.near = _near(session, scene)
-    scene.cages = {row.code: row for row in _of_log(session, Cage.__table__.select(), Cage, Cage.code, log, scene.near)}
+    scene.cages = {
+        row.code: row for row in _of_log(session, Cage.__table__.select(), Cage, Cage.code, log, scene.near)
+    }
     scene.own = {code: scene.events[code] for code in scene.near & scene.events.keys()}
     scene.own.update(_histories(session, log, scene.near - scene.events.keys()))
     used = _parents(scene) | _locked_or_moved(scene) | touched.renamed
     scene.strangers = used - scene.cages.keys()
     _read_inside(session, scene, used | scene.cages.keys())
-    query = select(IssuedCode.id, IssuedCode.log, IssuedCode.void_at, IssuedCode.replaced_by)
+    query: Any = select(IssuedCode.id, IssuedCode.log, IssuedCode.void_at, IssuedCode.replaced_by)
     scene.issued = {row.id: row for row in _chunked(session, query, IssuedCode.id, scene.events)}
     scene.skewed = _skewed(session, log, touched.boots)
     return scene
@@ -88,7 +92,17 @@ def _read_core(session: Session, scene: Scene, codes: Collection[str]) -> None:
         fresh = {event.code for events in bound.values() for event in events} - scene.events.keys()
     d = Device
     query = select(
-        d.id, d.consignment, d.cls, d.listed, d.code, d.step, d.done, d.cage, d.sanitized, d.destroyed, d.ended
+        d.id,
+        d.consignment,
+        d.cls,
+        d.listed,
+        d.code,
+        d.step,
+        d.done,
+        d.cage,
+        d.sanitized,
+        d.destroyed,
+        d.ended,
     )
     scene.devices = {row.id: row for row in _of_log(session, query, d, d.id, scene.log, scene.bindings)}
 
@@ -142,7 +156,14 @@ _STEPS = {step.value: step for step in Step}
 
 def _light(row: Any) -> Event:
     return Event(
-        row.id, _STEPS[row.step], row.code, row.parent, row.at, row.actor, roles=tuple(row.roles), job=row.job,
+        row.id,
+        _STEPS[row.step],
+        row.code,
+        row.parent,
+        row.at,
+        row.actor,
+        roles=tuple(row.roles),
+        job=row.job,
         target=row.target,
     )
 

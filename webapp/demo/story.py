@@ -165,7 +165,7 @@ class Town:
 
     def break_on_site(self, code: str, asset: str) -> None:
         scan, officer = self.phone("technician").scan, self.p(self.officer)
-        failed = scan("sanitize_failed", code, self.tick(), wit=[officer], body={"reason": "firmware error"})
+        failed = scan("sanitize_failed", code, self.tick(), wit=[officer], body={"reason": "firmware_error"})
         shot = self.photo("technician", "Destroyed on site", asset)
         broken = scan(
             "destroyed_on_site", code, self.tick(), wit=[officer], ev=[shot], body={"method": "crush"}

@@ -7,23 +7,38 @@ from pathlib import Path
 import pytest
 from flask import Flask, render_template_string
 from flask.testing import FlaskClient
+from jinja2 import Environment
 from jinja2.ext import babel_extract
+from jinja2.meta import find_referenced_templates
 
 from webapp.kernel.base import i18n
 
 WEBAPP = Path(i18n.__file__).resolve().parents[2]
-SHARED = ("base.html", "resident.html", "errors/error.html")
+ERRORS = WEBAPP / "templates" / "errors" / "error.html"
 OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 
 
-def residents_templates() -> list[Path]:
-    """What a resident may meet: the frame, the components, and every `public_*.html` of the rooms."""
-    shared = WEBAPP / "templates"
-    return [
-        *(shared / name for name in SHARED),
-        *sorted((shared / "components").glob("*.html")),
-        *sorted(WEBAPP.rglob("templates/**/public_*.html")),
-    ]
+def residents_templates() -> set[Path]:
+    """What a resident may meet: every `public_*.html`, the error page, and all that these are made of."""
+    found: set[Path] = set()
+    todo = [ERRORS, *WEBAPP.rglob("templates/**/public_*.html")]
+    while todo:
+        path = todo.pop()
+        if path not in found:
+            found.add(path)
+            todo += [template(name) for name in referenced(path)]
+    return found
+
+
+def referenced(path: Path) -> list[str]:
+    """Names of the templates that this one extends, imports or includes."""
+    tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(path.read_text())
+    return [name for name in find_referenced_templates(tree) if name]
+
+
+def template(name: str) -> Path:
+    """The file of a template, in whichever package it lies."""
+    return next(path for folder in WEBAPP.rglob("templates") if (path := folder / name).is_file())
 
 
 def texts_in(path: Path) -> set[str]:

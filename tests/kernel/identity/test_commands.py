@@ -1,5 +1,7 @@
 """The first steps on an empty server."""
 
+from contextvars import Context
+
 import pytest
 
 from tests.factories.identity import a_person, an_organisation, found, log_in, the_person
@@ -12,8 +14,15 @@ LONG = "むらさきの牛が鐘をつく"
 
 @pytest.fixture
 def run(app):
+    """As from a shell: the command finds no app context but the one it makes."""
     runner = app.test_cli_runner()
-    return lambda group, *words: runner.invoke(group, words)
+
+    def invoke(group, *words):
+        result = Context().run(runner.invoke, group, words)
+        db.session.expire_all()
+        return result
+
+    return invoke
 
 
 def test_from_an_empty_server_to_an_administrator_who_is_in(run, client):

@@ -51,8 +51,8 @@ _BEGIN = text("BEGIN IMMEDIATE")
 def transaction() -> Iterator[Session]:
     """One unit of work: commits when the block ends, rolls back if it raises. Nothing else commits.
 
-    On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that what is read inside is still true when
-    it is acted on; on PostgreSQL the ledger head row is the lock (`ledger.log.lock_heads`).
+    On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that what is read inside is still true when it
+    is acted on; on PostgreSQL the ledger head row is the lock (`ledger.log.lock_heads`).
     """
     session = db.session()
     if session.info.get("writing"):
@@ -75,8 +75,8 @@ def _turn(session: Session) -> Iterator[None]:
     """On SQLite, wait in a queue for the write lock and take it; elsewhere nothing.
 
     SQLite alone makes a waiter sleep and try again, up to 0.1 s at a time, and the file lies idle between two
-    writers; in this queue the next one is woken at once. Who does not stand in it (another program) is still kept
-    out by SQLite's own lock.
+    writers; in this queue the next one is woken at once. Who does not stand in it (another program) is still
+    kept out by SQLite's own lock.
     """
     url = session.get_bind().engine.url
     if url.get_backend_name() != "sqlite":

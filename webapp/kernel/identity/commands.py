@@ -4,6 +4,7 @@ from typing import TypeVar
 
 import click
 from flask import current_app
+from flask.cli import AppGroup
 from sqlalchemy import select
 
 from webapp.kernel.base.clock import now_ms
@@ -18,8 +19,8 @@ from webapp.kernel.identity.service import OrganisationFields, PersonFields
 
 T = TypeVar("T")
 
-person_group = click.Group("person", help="People and their passwords.")
-organisation_group = click.Group("organisation", help="Organisations.")
+person_group = AppGroup("person", help="People and their passwords.")
+organisation_group = AppGroup("organisation", help="Organisations.")
 
 
 @organisation_group.command("add")

@@ -9,19 +9,22 @@ from flask.typing import ResponseReturnValue
 from pydantic import ValidationError
 from sqlalchemy import select
 
-from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.clock import SECOND, now_ms
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.outcomes import Malformed, TooLarge
+from webapp.kernel.base.web import sentence
 from webapp.kernel.identity.login import current_person, login_required
 from webapp.kernel.identity.models import Person
 from webapp.kernel.identity.pseudonyms import pseudonym
 from webapp.kernel.intake.door import Author, Verdict
 from webapp.kernel.intake.format import MAX_BYTES, MAX_ITEMS, Batch
 from webapp.kernel.intake.models import Receipt
-from webapp.kernel.intake.service import Answer, Door
-from webapp.kernel.ledger.models import Head
+from webapp.kernel.intake.service import Answer, Door, held
 
 bp = Blueprint("intake", __name__)
+
+#: A batch carries the time at which it came in, and may wait this long for its lock before others can see it.
+OVERLAP_MS = 60 * SECOND
 
 
 def door() -> Door:
@@ -48,6 +51,9 @@ def author_of(person: Person) -> Author:
 @login_required
 def post_scans() -> ResponseReturnValue:
     """Take up to 100 acts of one phone; each gets its own answer."""
+    if (request.content_length or 0) > MAX_BYTES:
+        raise TooLarge("intake.too_many", most=str(MAX_ITEMS))  # not even read
+    request.max_content_length = MAX_BYTES  # a body without a length is cut off there
     batch = _batch(request.get_data(cache=False))
     now = now_ms()
     answers = door().receive(batch.items, author_of(current_person()), now)
@@ -55,8 +61,6 @@ def post_scans() -> ResponseReturnValue:
 
 
 def _batch(raw: bytes) -> Batch:
-    if len(raw) > MAX_BYTES:
-        raise TooLarge("intake.too_many", most=str(MAX_ITEMS))
     try:
         batch = Batch.model_validate(orjson.loads(raw))
     except (orjson.JSONDecodeError, ValidationError) as problem:
@@ -69,9 +73,12 @@ def _batch(raw: bytes) -> Batch:
 def receipt(answer: Answer) -> dict[str, Any]:
     """An answer of the door as the API gives it."""
     if answer.refusal is not None:
-        code = answer.refusal.code
-        return {"id": answer.id, "status": "refused", "code": code} | {
-            "text": door().sentence(code, answer.refusal.params)
+        code, params = answer.refusal.code, answer.refusal.params
+        return {
+            "id": answer.id,
+            "status": "refused",
+            "code": code,
+            "text": sentence(current_app, code, params),
         }
     status = "duplicate" if answer.duplicate else "recorded"
     place = {"id": answer.id, "status": status, "log": answer.log, "index": answer.index}
@@ -91,19 +98,15 @@ def findings(verdict: Verdict) -> list[dict[str, str]]:
 def get_verdicts() -> ResponseReturnValue:
     """Verdicts that changed since `since` for scans of the phone `dev`, of logs this person works in."""
     since = request.args.get("since", 0, type=int)
-    author, dev = author_of(current_person()), request.args.get("dev", "")
-    logs = list(author.pseudonyms)
-    rev = max(db.session.scalars(select(Head.size).where(Head.log.in_(logs))), default=0)
-    r = Receipt
-    rows = db.session.execute(
-        select(r.id, r.verdict, r.findings).where(r.dev == dev, r.rev > since, r.log.in_(logs)).limit(2_000)
-    )
-    return as_json({"rev": rev, "verdicts": [_verdict(row) for row in rows]})
+    author, dev, now, r = author_of(current_person()), request.args.get("dev", ""), now_ms(), Receipt
+    mine = (r.dev == dev, r.rev > min(since, now) - OVERLAP_MS, r.log.in_(list(author.pseudonyms)))
+    rows = db.session.execute(select(r.id, r.verdict, r.findings).where(*mine).order_by(r.rev, r.id))
+    return as_json({"rev": now, "verdicts": [_verdict(row) for row in rows]})
 
 
 def _verdict(row: Any) -> dict[str, Any]:
-    held = Verdict(row.verdict, tuple((f["code"], f["severity"], f["params"]) for f in row.findings))
-    return {"id": row.id, "verdict": held.verdict, "findings": findings(held)}
+    verdict = held(row.verdict, row.findings)
+    return {"id": row.id, "verdict": verdict.verdict, "findings": findings(verdict)}
 
 
 def as_json(value: Mapping[str, Any] | Sequence[Any] | Iterable[Any], status: int = 200) -> Response:

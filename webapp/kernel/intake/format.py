@@ -82,7 +82,9 @@ class Batch(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     dev: OptionalUuid = ""
     sent_at: Millis = 0
-    items: list[Any] = Field(description=f"at most {MAX_ITEMS} objects of the form Item; each is judged alone")
+    items: list[Any] = Field(
+        description=f"at most {MAX_ITEMS} objects of the form Item; each is judged alone"
+    )
 
 
 class FindingOut(BaseModel):

@@ -19,7 +19,7 @@ class Receipt(Base):
     content: Mapped[str] = mapped_column(String(64), comment="SHA-256 of the signed string")
     verdict: Mapped[str] = mapped_column(String(16), default="ok")
     findings: Mapped[list[Any]] = mapped_column(JSON, default=list)
-    rev: Mapped[int] = mapped_column(comment="size of the log when the verdict last changed")
+    rev: Mapped[int] = mapped_column(comment="when the verdict last changed, ms")
     __table_args__ = (Index("ix_intake_receipts_dev_rev", "dev", "rev"),)
 
 

@@ -3,18 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from itertools import groupby
 from typing import Any
 
 import orjson
 from pydantic import ValidationError
 from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import transaction
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict
+from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict, place_of
 from webapp.kernel.intake.format import Act, Item
 from webapp.kernel.intake.models import Contradiction, Receipt
 from webapp.kernel.ledger import vault
@@ -28,6 +28,7 @@ class Parsed:
     """An item whose form is right. `content` is the hash by which a repetition is recognised."""
 
     act: Act
+    data: dict[str, Any]
     item: Item
     content: str
     opening: Opening | None
@@ -45,42 +46,59 @@ class Answer:
     refusal: Refusal | None = None
 
 
+#: Bytes of the signed string inside the log's JSON; the rest of an entry's 65,535 is ours.
+MAX_SIGNED = 60_000
+MAX_BODY = 32_768
+
+
 def parse(raw: Any) -> Parsed | Refusal:
-    """Check the form of one item: the signed string, no personal data in it, and the opening of its commitment."""
+    """Check the form of one item: the signed string, no personal data in it, and the opening of its commitment.
+
+    Total: whatever was sent, the answer is one of the two. The string must be compact JSON that names each field
+    once (what JSON.stringify writes): two readers could understand anything else differently, and a field that is
+    said twice would be a place to hide a name in.
+    """
     try:
         item = raw if isinstance(raw, Item) else Item.model_validate(raw)
-        act = Act.model_validate_json(item.p)
+        data = orjson.loads(item.p)
+        act = Act.model_validate(data)
         body = canonical(act.body)
-    except (ValidationError, NotCanonical) as problem:
-        return Refusal("intake.malformed", {"id": _id_in(raw), "where": _where(problem)})
-    if len(body) > 16_384:
-        return Refusal("intake.malformed", {"id": act.id, "where": "body"})
+    except ValidationError as problem:
+        return _malformed(raw, place_of(problem))
+    except NotCanonical:
+        return _malformed(raw, "body")
+    except ValueError:
+        return _malformed(raw, "p")
+    if orjson.dumps(data) != item.p.encode() or len(orjson.dumps(item.p)) > MAX_SIGNED:
+        return _malformed(raw, "p")
+    if len(body) > MAX_BODY:
+        return _malformed(raw, "body")
     if personal := personal_fields(act.body):
         return Refusal("intake.personal_data", {"id": act.id, "where": ", ".join(sorted(personal))})
-    return _with_opening(act, item)
+    return _with_opening(act, data, item)
 
 
-def _with_opening(act: Act, item: Item) -> Parsed | Refusal:
+def _malformed(raw: Any, where: str) -> Refusal:
+    return Refusal("intake.malformed", {"id": _id_in(raw), "where": where})
+
+
+def _with_opening(act: Act, data: dict[str, Any], item: Item) -> Parsed | Refusal:
     opening = Opening(item.open.salt, item.open.data) if item.open else None
     try:
+        if opening and len(canonical(dict(opening.data))) > MAX_BODY:
+            return Refusal("intake.malformed", {"id": act.id, "where": "open"})
         if opening and opening.commit != act.commit:
             return Refusal("intake.commitment", {"id": act.id})
     except NotCanonical:
         return Refusal("intake.malformed", {"id": act.id, "where": "open"})
-    return Parsed(act, item, sha256(item.p.encode()).hexdigest(), opening)
-
-
-def _where(problem: Exception) -> str:
-    if isinstance(problem, ValidationError):
-        return ".".join(str(part) for part in problem.errors()[0]["loc"])[:60] or "p"
-    return "body"
+    return Parsed(act, data, item, sha256(item.p.encode()).hexdigest(), opening)
 
 
 def _id_in(raw: Any) -> str:
     """The id of an item that does not parse, so that the phone can tell which one it was."""
     try:
-        found = orjson.loads(raw["p"])["id"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        found = orjson.loads(raw.p if isinstance(raw, Item) else raw["p"])["id"]
+    except (ValueError, KeyError, TypeError):
         return ""
     return found[:36] if isinstance(found, str) else ""
 
@@ -122,6 +140,17 @@ class Door:
         return self._deciders.get(kind)
 
 
+@dataclass(frozen=True, slots=True)
+class _First:
+    """The act that stands under an id: where, with which content, and what it is worth."""
+
+    content: str
+    log: str = ""
+    index: int = -1
+    verdict: Verdict = OK
+    place: int | None = None  # in this very batch
+
+
 class _Batch:
     """One batch inside its transaction."""
 
@@ -129,92 +158,103 @@ class _Batch:
         self.door, self.session, self.heads, self.author, self.now = door, session, heads, author, now
         self.answers: dict[int, Answer] = {}
         self.waiting: list[tuple[int, Parsed]] = []
-        self.seen: dict[str, int] = {}
+        self.conflicts: dict[str, Parsed] = {}
         self.verdicts: dict[str, Verdict] = {}
 
     def take(self, items: Sequence[Parsed | Refusal]) -> list[Answer]:
-        known = self._known([item.act.id for item in items if isinstance(item, Parsed)])
+        firsts = self._known([item.act.id for item in items if isinstance(item, Parsed)])
+        repeated: dict[int, _First] = {}
         for place, item in enumerate(items):
             if isinstance(item, Refusal):
                 self.answers[place] = Answer(str(item.params.get("id", "")), refusal=item)
-            elif (first := known.get(item.act.id)) is not None:
-                self.answers[place] = self._repeated(item, first)
-            else:
+            elif (first := firsts.get(item.act.id)) is None:
+                firsts[item.act.id] = _First(item.content, place=place)
                 self._new(place, item)
-                known[item.act.id] = (item.content, "", -1, "", [])
+            elif first.content == item.content:
+                repeated[place] = first
+            else:
+                self.answers[place] = self._contradicted(item)
         self._write()
-        return [self._final(self.answers[place]) for place in range(len(items))]
+        self._keep_contradictions()
+        self.answers.update({place: self._again(first, items[place]) for place, first in repeated.items()})
+        return [self.answers[place] for place in range(len(items))]
 
-    def _known(self, ids: Sequence[str]) -> dict[str, tuple[str, str, int, str, list[Any]]]:
-        rows = self.session.execute(
-            select(Receipt.id, Receipt.content, Receipt.log, Receipt.index, Receipt.verdict, Receipt.findings)
-            .where(Receipt.id.in_(ids))
-        )
-        return {row[0]: (row[1], row[2], row[3], row[4], row[5]) for row in rows}
+    def _known(self, ids: Sequence[str]) -> dict[str, _First]:
+        r = Receipt
+        query = select(r.id, r.content, r.log, r.index, r.verdict, r.findings).where(r.id.in_(ids))
+        return {
+            row[0]: _First(row[1], row[2], row[3], held(row[4], row[5]))
+            for row in self.session.execute(query)
+        }
 
-    def _repeated(self, item: Parsed, first: tuple[str, str, int, str, list[Any]]) -> Answer:
-        content, log, index, verdict, findings = first
-        if content == item.content:
-            held = Verdict(verdict, tuple((f["code"], f["severity"], f["params"]) for f in findings))
-            return Answer(item.act.id, log, index, duplicate=True, verdict=held)
-        self._keep_contradiction(item)
-        return Answer(item.act.id, refusal=Refusal("intake.id_conflict", {"id": item.act.id}))
+    def _again(self, first: _First, item: Any) -> Answer:
+        """A repetition learns where the first one was put, or why it was not."""
+        if first.place is None:
+            return Answer(item.act.id, first.log, first.index, duplicate=True, verdict=first.verdict)
+        answer = self.answers[first.place]
+        return answer if answer.refusal else replace(answer, duplicate=True)
 
-    def _keep_contradiction(self, item: Parsed) -> None:
-        if self.session.get(Contradiction, item.content) is None:
-            self.session.add(
-                Contradiction(
-                    key=item.content, id=item.act.id, log=item.act.log, p=item.item.p, s=item.item.s,
-                    uploader=self.author.person_id, received_at=self.now,
-                )
+    def _contradicted(self, item: Parsed) -> Answer:
+        """Same id, other content. Both are kept, unless a stranger says it."""
+        refusal = self._not_theirs(item.act)
+        if refusal is None:
+            self.conflicts.setdefault(item.content, item)
+        return Answer(item.act.id, refusal=refusal or Refusal("intake.id_conflict", {"id": item.act.id}))
+
+    def _keep_contradictions(self) -> None:
+        rows = [
+            {"key": key, "id": item.act.id, "log": item.act.log, "p": item.item.p, "s": item.item.s}
+            | {"uploader": self.author.person_id, "received_at": self.now}
+            for key, item in self.conflicts.items()
+        ]
+        if rows:
+            insert_new = (
+                sqlite.insert if self.session.get_bind().dialect.name == "sqlite" else postgresql.insert
             )
-            self.session.flush()
+            self.session.execute(
+                insert_new(Contradiction).on_conflict_do_nothing(index_elements=["key"]), rows
+            )
 
     def _new(self, place: int, item: Parsed) -> None:
         act = item.act
-        refusal = self._not_theirs(act)
-        if refusal is None and (room := self.door.decider(act.kind)):
+        refusal, room = self._not_theirs(act), self.door.decider(act.kind)
+        if refusal is None and room is not None:
             self._write()  # a command is decided on everything that came before it
-            self._command(place, item, room)
-            return
-        if refusal is None and (room := self.door.observer(act.kind)) is not None:
-            refusal = room.check(self.session, act, self.author)
-        elif refusal is None:
-            refusal = Refusal("intake.unknown_kind", {"kind": act.kind})
+            outcome = room.commands[act.kind](self.session, act, self.author, self.now)
+            self._wait(place, item, outcome if isinstance(outcome, Refusal) else None)
+            if isinstance(outcome, Accepted):
+                self._write(outcome)
+        else:
+            self._wait(place, item, refusal or self._observed(act))
+
+    def _wait(self, place: int, item: Parsed, refusal: Refusal | None) -> None:
+        self.answers[place] = Answer(item.act.id, refusal=refusal)
         if refusal is None:
             self.waiting.append((place, item))
-            self.answers[place] = Answer(act.id)
-        else:
-            self.answers[place] = Answer(act.id, refusal=refusal)
+
+    def _observed(self, act: Act) -> Refusal | None:
+        room = self.door.observer(act.kind)
+        return room.check(self.session, act, self.author) if room else Refusal("intake.unknown_kind", {})
 
     def _not_theirs(self, act: Act) -> Refusal | None:
         if act.log not in self.heads:
-            return Refusal("intake.not_a_party", {"log": act.log})
+            return Refusal("intake.not_a_party", {})
         if self.author.pseudonyms.get(act.log) != act.actor:
             return Refusal("intake.not_your_scan", {})
         return None
 
-    def _command(self, place: int, item: Parsed, room: Room) -> None:
-        outcome = room.commands[item.act.kind](self.session, item.act, self.author, self.now)
-        if isinstance(outcome, Refusal):
-            self.answers[place] = Answer(item.act.id, refusal=outcome)
-            return
-        self.waiting.append((place, item))
-        self.answers[place] = Answer(item.act.id)
-        self._write(outcome)
-
     def _write(self, decided: Accepted | None = None) -> None:
         """Append, keep the openings, project, and write receipts for everything that waits."""
-        for log, group in groupby(self.waiting, key=lambda pair: pair[1].act.log):
-            self._write_log(log, list(group), decided)
+        by_log: dict[str, list[tuple[int, Parsed]]] = {}
+        for place, item in self.waiting:
+            by_log.setdefault(item.act.log, []).append((place, item))
+        for log, items in by_log.items():
+            self._write_log(log, items, decided)
         self.waiting = []
 
     def _write_log(self, log: str, items: list[tuple[int, Parsed]], decided: Accepted | None) -> None:
         by = self.author.by(log)
-        drafts = [
-            Draft(i.act.id, i.act.kind, by, {"p": i.item.p, "s": i.item.s}, orjson.loads(i.item.p))
-            for _, i in items
-        ]
+        drafts = [Draft(i.act.id, i.act.kind, by, {"p": i.item.p, "s": i.item.s}, i.data) for _, i in items]
         for number, (kind, body) in enumerate(decided.extra if decided else ()):
             entry_id = derived_id(items[0][1].act.id, str(number))
             drafts.append(Draft(entry_id, kind, by, {"body": body}, body))
@@ -232,44 +272,39 @@ class _Batch:
             self.answers[place] = Answer(item.act.id, log, first + offset, verdict=verdict)
             rows.append(
                 {"id": item.act.id, "log": log, "index": first + offset, "dev": item.act.dev}
-                | {"content": item.content, "rev": self.heads.size(log)} | _stored(verdict)
+                | {"content": item.content, "rev": self.now}
+                | stored(verdict)
             )
         self.session.execute(insert(Receipt), rows)
-        revise(self.session, self.verdicts, self.heads.size(log))
+        revise(self.session, self.verdicts, self.now)
         self.verdicts = {}
 
-    def _final(self, answer: Answer) -> Answer:
-        """A repetition inside the same batch learns where the first one was put."""
-        if answer.refusal or answer.index >= 0:
-            return answer
-        first = next(a for a in self.answers.values() if a.id == answer.id and (a.refusal or a.index >= 0))
-        return first if first.refusal else replace(first, duplicate=True)
 
-
-def _stored(verdict: Verdict) -> dict[str, Any]:
+def stored(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as receipts hold it."""
     findings = [{"code": c, "severity": s, "params": dict(p)} for c, s, p in verdict.findings]
     return {"verdict": verdict.verdict, "findings": findings}
 
 
+def held(verdict: str, findings: Sequence[Mapping[str, Any]]) -> Verdict:
+    """The verdict that a receipt holds."""
+    return Verdict(verdict, tuple((f["code"], f["severity"], f["params"]) for f in findings))
+
+
 def revise(session: Session, verdicts: Mapping[str, Verdict], rev: int) -> None:
-    """Change the verdicts of earlier acts where they differ; `rev` is what phones ask from."""
-    if not verdicts:
-        return
-    held = {
-        row.id: (row.verdict, row.findings)
-        for row in session.execute(
-            select(Receipt.id, Receipt.verdict, Receipt.findings).where(Receipt.id.in_(list(verdicts)))
-        )
-    }
-    changed = []
-    for act_id, verdict in verdicts.items():
-        stored = _stored(verdict)
-        if act_id in held and held[act_id] != (stored["verdict"], stored["findings"]):
-            changed.append({"b_id": act_id, "b_rev": rev, **stored})
+    """Change the verdicts of earlier acts where they differ; `rev` (ms) is what phones ask from."""
+    wanted, r = {act: stored(verdict) for act, verdict in verdicts.items()}, Receipt
+    ids, now = list(wanted), dict[str, dict[str, Any]]()
+    for start in range(0, len(ids), 5_000):
+        part = ids[start : start + 5_000]
+        for row in session.execute(select(r.id, r.verdict, r.findings).where(r.id.in_(part))):
+            now[row.id] = {"verdict": row.verdict, "findings": row.findings}
+    changed = [{"b_id": act, "b_rev": rev, **wanted[act]} for act in now if now[act] != wanted[act]]
     if changed:
         table = Receipt.__table__
         session.connection().execute(
-            update(table).where(table.c.id == bindparam("b_id"))  # type: ignore[arg-type]
+            update(table)
+            .where(table.c.id == bindparam("b_id"))  # type: ignore[arg-type]
             .values(rev=bindparam("b_rev"), verdict=bindparam("verdict"), findings=bindparam("findings")),
             changed,
         )

@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from sqlalchemy import select
 
 from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import is_id, new_id
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.identity.login import current_person
 from webapp.kernel.intake.api import author_of, door
 from webapp.kernel.intake.service import Answer
 from webapp.kernel.ledger import vault
+from webapp.kernel.ledger.entries import decode
+from webapp.kernel.ledger.models import LedgerEntry
 
 
 def submit(
@@ -46,5 +50,31 @@ def submit(
     item = {"p": orjson.dumps(act).decode(), "s": ""}
     if opening:
         item["open"] = {"salt": opening.salt, "data": dict(opening.data)}  # type: ignore[assignment]
+    if done := _done_already(act, private):
+        return done
     (answer,) = door().receive([item], author, now)
+    if answer.refusal and answer.refusal.code == "intake.id_conflict":
+        return _done_already(act, private) or answer  # both clicks were under way at once
     return answer
+
+
+def carried_out(log: str, act_id: str, kind: str) -> Mapping[str, Any] | None:
+    """The body of a command of this kind that was recorded under this id, or None."""
+    entry = _entry(log, act_id)
+    data = decode(entry.index, entry.raw).data if entry and entry.kind == kind else None
+    return data["body"] if data else None
+
+
+def _done_already(act: Mapping[str, Any], private: Mapping[str, Any] | None) -> Answer | None:
+    """The first answer, if the same form was sent before: it differs only in the moment and in the salt."""
+    entry = _entry(act["log"], act["id"])
+    if entry is None or entry.kind != act["kind"]:
+        return None
+    first = decode(entry.index, entry.raw).data
+    same = all(first.get(name) == act[name] for name in ("actor", "body"))
+    held = vault.read(db.session(), act["log"], [act["id"]]).get(act["id"]) if private else None
+    return Answer(act["id"], act["log"], entry.index, duplicate=True) if same and held == private else None
+
+
+def _entry(log: str, act_id: str) -> LedgerEntry | None:
+    return db.session.scalar(select(LedgerEntry).where(LedgerEntry.log == log, LedgerEntry.id == act_id))

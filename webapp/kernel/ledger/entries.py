@@ -48,7 +48,13 @@ def canonical(value: Any) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
 
 
-def _check(value: Any) -> None:
+#: Deeper than anything we write; a hostile value must not exhaust the stack.
+MAX_DEPTH = 16
+
+
+def _check(value: Any, depth: int = 0) -> None:
+    if depth > MAX_DEPTH:
+        raise NotCanonical("nested too deeply")
     match value:
         case bool() | None | str():
             return
@@ -57,12 +63,12 @@ def _check(value: Any) -> None:
                 raise NotCanonical("integer beyond 2^53")
         case list() | tuple():
             for item in value:
-                _check(item)
+                _check(item, depth + 1)
         case dict():
             for key, item in value.items():
                 if not (isinstance(key, str) and key.isascii()):
                     raise NotCanonical("object names are ASCII strings")
-                _check(item)
+                _check(item, depth + 1)
         case _:
             raise NotCanonical(f"{type(value).__name__} has no canonical bytes")
 
@@ -77,16 +83,16 @@ def personal_fields(value: Any) -> set[str]:
     return set()
 
 
-def encode(
-    log: str, entry_id: str, kind: str, recorded_at: int, by: By, content: Mapping[str, Any]
-) -> bytes:
+def encode(log: str, entry_id: str, kind: str, recorded_at: int, by: By, content: Mapping[str, Any]) -> bytes:
     """The bytes of an entry. `content` is {"p": signed string, "s": signature} as a phone sent it, or {"body": …}.
 
-    Raises NotCanonical if they would exceed 65,535 bytes or cannot be canonical.
+    Raises NotCanonical if they would exceed 65,535 bytes, cannot be canonical, or name something personal.
     """
-    # `p` and `s` are strings, so only a body that we made ourselves needs the walk
+    # `p` and `s` are strings that intake has checked, so only a body that we made ourselves needs the walk
     if "body" in content:
         _check(content["body"])
+        if personal := personal_fields(content["body"]):
+            raise NotCanonical(f"{', '.join(sorted(personal))} belongs in the vault")
     line = {
         "v": 1,
         "log": log,

@@ -134,7 +134,9 @@ def verify(session: Session, log: str) -> Check:
         frontier.push(leaf)
     root = frontier.root().hex()
     if (frontier.size, frontier.to_bytes()) != (head.size, head.frontier):
-        return Check(log, frontier.size, root, f"head says {head.size} entries, {frontier.size} give another root")
+        return Check(
+            log, frontier.size, root, f"head says {head.size} entries, {frontier.size} give another root"
+        )
     return Check(log, frontier.size, root)
 
 
@@ -145,7 +147,10 @@ def _entry_fault(
         return f"entry {expected} is missing"
     if leaf_hash(raw) != leaf:
         return f"entry {index} is not the one that was hashed"
-    entry = decode(index, raw)
+    try:
+        entry = decode(index, raw)
+    except (ValueError, KeyError, TypeError):
+        return f"entry {index} is not an entry of ours"
     if (entry.id, entry.kind, entry.log) != (entry_id, kind, log):
         return f"entry {index} is filed under another id or kind"
     return ""

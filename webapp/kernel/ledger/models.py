@@ -46,7 +46,9 @@ class VaultRecord(Base):
     """The opening of a commitment: serials, free text. Erasable without touching the log."""
 
     __tablename__ = "vault_records"
-    commit: Mapped[str] = mapped_column(String(64), primary_key=True, comment="HMAC-SHA256(salt, canonical data)")
+    commit: Mapped[str] = mapped_column(
+        String(64), primary_key=True, comment="HMAC-SHA256(salt, canonical data)"
+    )
     log: Mapped[str] = mapped_column(String(16))
     subject: Mapped[str] = mapped_column(String(64), comment="the device, consignment or scan it is about")
     salt: Mapped[str | None] = mapped_column(String(64))

@@ -36,7 +36,10 @@ def keep(session: Session, log: str, openings: Iterable[tuple[str, Opening]]) ->
     rows = {opening.commit: (subject, opening) for subject, opening in openings}
     if not rows:
         return
-    known = set(session.scalars(select(VaultRecord.commit).where(VaultRecord.commit.in_(rows))))
+    known, commits = set[str](), list(rows)
+    for start in range(0, len(commits), 5_000):
+        part = commits[start : start + 5_000]
+        known |= set(session.scalars(select(VaultRecord.commit).where(VaultRecord.commit.in_(part))))
     fresh = [
         {"commit": commit, "log": log, "subject": subject, "salt": opening.salt, "data": dict(opening.data)}
         for commit, (subject, opening) in rows.items()

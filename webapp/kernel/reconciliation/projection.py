@@ -89,7 +89,7 @@ def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, Mapp
     found: dict[str, Mapping[str, Any]] = {}
     for part in _parts(scopes):
         for row in session.execute(query.where(d.scope.in_(part))).mappings():
-            found[row["id"]] = row
+            found[row["id"]] = dict(row)
     return found
 
 
@@ -140,14 +140,17 @@ def _change(session: Session, rows: Sequence[Row], held: Mapping[str, Mapping[st
         [{"b_id": row.id} | {f"b_{name}": getattr(row, name) for name in _COLUMNS} for row in rows],
     )
     _add_causes(session, [(row, set(row.causes) - set(held[row.id]["causes"])) for row in rows])
-    _drop_causes(session, [(row.id, scan) for row in rows for scan in set(held[row.id]["causes"]) - set(row.causes)])
+    _drop_causes(
+        session, [(row.id, scan) for row in rows for scan in set(held[row.id]["causes"]) - set(row.causes)]
+    )
 
 
 def _drop_causes(session: Session, pairs: Sequence[tuple[str, str]]) -> None:
     if pairs:
         table = Cause.__table__
         session.connection().execute(
-            delete(table)  # type: ignore[arg-type]
-            .where(table.c.discrepancy == bindparam("b_discrepancy"), table.c.scan == bindparam("b_scan")),
+            delete(table).where(  # type: ignore[arg-type]
+                table.c.discrepancy == bindparam("b_discrepancy"), table.c.scan == bindparam("b_scan")
+            ),
             [{"b_discrepancy": discrepancy, "b_scan": scan} for discrepancy, scan in pairs],
         )

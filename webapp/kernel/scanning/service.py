@@ -97,9 +97,16 @@ def void(session: Session, act: Act, author: Author, now: int) -> Accepted | Ref
 def _replacement_fault(session: Session, old: IssuedCode, new: str) -> Accepted | Refusal:
     """The new code is of the same log and use, not void, and nothing else goes on under it yet."""
     row = session.get(IssuedCode, new, populate_existing=True)
-    if row is None or row.void_at is not None or (row.log, row.kind) != (old.log, old.kind) or row.id == old.id:
+    if (
+        row is None
+        or row.void_at is not None
+        or (row.log, row.kind) != (old.log, old.kind)
+        or row.id == old.id
+    ):
         return Refusal("scanning.replacement_unusable", {})
-    taken = session.scalar(select(IssuedCode.id).where(IssuedCode.log == old.log, IssuedCode.replaced_by == new))
+    taken = session.scalar(
+        select(IssuedCode.id).where(IssuedCode.log == old.log, IssuedCode.replaced_by == new)
+    )
     return Refusal("scanning.replacement_unusable", {}) if taken else Accepted()
 
 

@@ -56,7 +56,8 @@ export const APP = {
   updateNow: "入れかえる",
   updateLater: "記録中は入れかえません。仕事の切れ目でどうぞ。",
   broken: "この画面を表示できませんでした。記録は端末内に残っています。",
-  open: (/** @type {number} */ n) => `未解決の相違 ${n}件`,
+  open: (/** @type {number} */ n) => `未解決の不一致 ${n}件`,
+  openSee: "内容を見る（電波が必要）",
 };
 
 export const NET = {
@@ -142,6 +143,7 @@ export const COUNT = {
 export const JOB = {
   now: "いまできること",
   flow: "状態ごとの数",
+  share: (/** @type {number} */ done, /** @type {number} */ total) => `${total}のうち ${done} 済み`,
   nothing: "いま あなたがすることはありません。",
   waits: "いまは対象がありません",
   finished: "すべて完了",

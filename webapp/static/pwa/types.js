@@ -125,7 +125,7 @@
 /** @typedef {{person: {id: string, name: string, login: string, roles: string[],
  *   organisation: {id: string, name: string, kind: string}}, logs: Log[], server_at: number, build: string}} Me */
 
-/** @typedef {{id: string, log: string, title: string, municipality: string, rev: string, due: number|null,
+/** @typedef {{id: string, log: string, title: string, municipality: string, carrier: string, itad: string, rev: string, due: number|null,
  *   counts: Record<string, number>, open: number}} Job */
 
 /** @typedef {object} Device
@@ -155,6 +155,8 @@
  * @property {string[]} loaded
  * @property {string[]} counted
  * @property {string} handed_to
+ * @property {number|null} departed
+ * @property {number|null} arrived
  */
 
 /** What a phone needs for one job, fetched ahead.
@@ -164,7 +166,7 @@
  * @property {{id: string, log: string, title: string, municipality: string, carrier: string, itad: string, due: number|null, counts?: Record<string, number>}} job
  * @property {string} actor
  * @property {{p: string, name: string, role: string, roles?: string[], org: string}[]} people
- * @property {Device[]} devices
+ * @property {Device[]} devices none for drivers
  * @property {Cage[]} cages
  * @property {{prefixes: string[]}} codes
  * @property {Record<string, unknown>} policy

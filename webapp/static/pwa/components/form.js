@@ -23,9 +23,10 @@ function errorLine(id) {
 /**
  * One line of text.
  * @param {{label: string, hint?: string, must?: string, value?: string, mode?: "text"|"numeric", tidy?: (text: string) => string,
- *   onInput?: (value: string) => void}} plan `must` = the sentence when it is empty
+ *   check?: (text: string) => string, onInput?: (value: string) => void}} plan `must` = the sentence when it is empty;
+ *   `check` gives the sentence for what is wrong with a text, or ""
  */
-export function textField({ label, hint, must, value = "", mode = "text", tidy = (text) => text.trim(), onInput }) {
+export function textField({ label, hint, must, value = "", mode = "text", tidy = (text) => text.trim(), check, onInput }) {
   const id = uid("text");
   const error = errorLine(id);
   const input = h("input", { id, type: "text", class: "field__input", inputmode: mode, autocomplete: "off", spellcheck: "false",
@@ -33,8 +34,9 @@ export function textField({ label, hint, must, value = "", mode = "text", tidy =
   input.addEventListener("input", () => { error.set(""); input.removeAttribute("aria-invalid"); onInput?.(tidy(input.value)); });
   const take = () => {
     const text = tidy(input.value);
-    if (text || !must) return text;
-    error.set(`＊${must}`);
+    const wrong = text ? check?.(text) ?? "" : must ?? "";
+    if (!wrong) return text;
+    error.set(`＊${wrong}`);
     input.setAttribute("aria-invalid", "true");
     input.focus();
     return null;

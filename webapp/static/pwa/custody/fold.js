@@ -36,18 +36,19 @@ function start(pack, tables) {
 
 /** @param {View} view @param {Scan} scan */
 function apply(view, scan) {
-  if (view.tables.steps[scan.step]?.of === 'cage') return applyToCage(cageOf(view, scan.code), scan);
+  if (view.tables.steps[scan.step]?.of === 'cage') return applyToCage(view, cageOf(view, scan.code), scan);
   if (scan.step === 'registered') bind(view, scan);
   const device = view.devices.get(scan.code);
-  if (device) mark(device, scan.step);
+  if (device) mark(view, device, [...device.done, scan.step]);
   if (scan.step === 'loaded') load(view, scan, device);
   if (scan.step === 'counted') cageOf(view, scan.parent).counted = withCode(cageOf(view, scan.parent).counted, scan.code);
 }
 
-/** @param {Device} device @param {Step} step */
-function mark(device, step) {
-  if (!device.done.includes(step)) device.done.push(step);
-  device.step = step;
+/** A device stands at the furthest step it has done, in whatever order they were told.
+ * @param {View} view @param {Device} device @param {Step[]} done */
+function mark({ tables }, device, done) {
+  device.done = [...new Set(done)];
+  device.step = tables.order.filter((step) => device.done.includes(/** @type {Step} */ (step))).at(-1) ?? '';
 }
 
 /** @param {string[]} codes @param {string} code */
@@ -85,16 +86,23 @@ function cageOf(view, code) {
   /** @type {Cage} */
   const cage = view.cages.get(code) ?? {
     code, name: '', state: '', seal: '', lock: '', manifest: [], manifest_hash: '', loaded: [], counted: [], handed_to: '',
+    departed: null, arrived: null,
   };
   view.cages.set(code, cage);
   return cage;
 }
 
-/** @param {Cage} cage @param {Scan} scan */
-function applyToCage(cage, { step, body }) {
+/** A cage only goes forward: an old scan of this phone does not pull back what the pack knows by now.
+ * @param {View} view @param {Cage} cage @param {Scan} scan */
+function applyToCage({ tables: { cage_order: order } }, cage, { step, body }) {
+  if (order.indexOf(step) < order.indexOf(cage.state)) return;
   cage.state = step;
   if (step === 'handed_over') cage.handed_to = String(body.to ?? '');
-  if (step !== 'locked') return;
+  if (step === 'locked') close(cage, body);
+}
+
+/** @param {Cage} cage @param {Record<string, unknown>} body */
+function close(cage, body) {
   cage.seal = String(body.seal ?? '');
   cage.lock = String(body.lock ?? '');
   cage.manifest = Array.isArray(body.manifest) ? body.manifest.map(String) : [];
@@ -105,7 +113,7 @@ function applyToCage(cage, { step, body }) {
 function undo(view, { step, code, parent, body }) {
   if (view.tables.steps[step]?.of === 'cage') return undoCage(view, step, code);
   const device = view.devices.get(code);
-  if (device) unmark(device, step);
+  if (device) mark(view, device, device.done.filter((name) => name !== step));
   if (step === 'registered' && device?.id === body.device) unbind(view, code);
   if (step === 'loaded') unload(view, code, parent);
   if (step === 'counted') drop(view.cages.get(parent), 'counted', code);
@@ -116,12 +124,6 @@ function unload(view, code, parent) {
   const device = view.devices.get(code);
   drop(view.cages.get(parent), 'loaded', code);
   if (device?.cage === parent) device.cage = '';
-}
-
-/** @param {Device} device @param {Step} step */
-function unmark(device, step) {
-  device.done = device.done.filter((name) => name !== step);
-  device.step = device.done.at(-1) ?? '';
 }
 
 /** @param {View} view @param {string} code */

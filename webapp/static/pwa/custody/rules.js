@@ -19,18 +19,25 @@ export function required(tables, cls, done) {
 }
 
 /** What one more step means for a device of a class that has done some: a discrepancy code, or "" for nothing wrong.
+ * `cls` is "" as long as the device is unknown: then nothing can be out of order or missing.
  * Mirrors `webapp/custody/rules.py: decide`; both pass tests/vectors/custody_decide.json.
  * @param {Tables} tables @param {string|number} cls @param {readonly string[]} done @param {string} step
  * @param {boolean} [samePerson] actor and witness are one person @returns {string} */
 export function decideStep(tables, cls, done, step, samePerson = false) {
+  if (done.includes('destroyed') && step !== 'destroyed') return 'ZOMBIE';
+  if (done.includes(step)) return 'DOUBLE_SCAN';
+  return cls === '' ? '' : decideKnown(tables, String(cls), done, step, samePerson);
+}
+
+/** @param {Tables} tables @param {string} cls @param {readonly string[]} done @param {string} step
+ * @param {boolean} samePerson */
+function decideKnown(tables, cls, done, step, samePerson) {
   const rank = (/** @type {string} */ name) => tables.order.indexOf(name);
   const follows = (/** @type {string} */ other) => (tables.next[other] ?? []).includes(step);
-  if (done.includes(step)) return 'DOUBLE_SCAN';
-  if (done.includes('destroyed')) return 'ZOMBIE';
   if (done.some((other) => rank(step) < rank(other) && !follows(other))) return 'OUT_OF_ORDER';
-  if (samePerson && tables.witnessed.includes(step) && tables.witnessed_classes.includes(String(cls))) return 'SAME_PERSON';
-  const skipped = required(tables, cls, done).some((name) => rank(name) < rank(step) && !done.includes(name));
-  return skipped ? 'SKIPPED' : '';
+  if (samePerson && tables.witnessed.includes(step) && tables.witnessed_classes.includes(cls)) return 'SAME_PERSON';
+  const wanted = required(tables, cls, [...done, step]);
+  return wanted.some((name) => rank(name) < rank(step) && !done.includes(name)) ? 'SKIPPED' : '';
 }
 
 /** What the phone says at once about a scan; total: whatever the code, there is an answer.
@@ -58,28 +65,23 @@ function unbound(view, step, code) {
   return step === 'registered' ? '' : 'UNKNOWN_CODE';
 }
 
+const SEALED = ['locked', 'handed_over', 'arrived'];
+
 /** What is wrong about this device at this cage. @param {View} view @param {Step} step @param {Device} device
  * @param {string} parent */
 function atCage(view, step, device, parent) {
-  if (step === 'loaded') return whenLoading(view, device, parent);
+  if (step === 'loaded' && device.done.includes('loaded')) return device.cage === parent ? '' : 'WRONG_CAGE';
   if (step === 'counted') return whenCounting(view, device, parent);
-  return '';
+  const sealed = [device.cage, parent].some((code) => SEALED.includes(view.cages.get(code)?.state ?? ''));
+  return sealed && !device.done.includes(step) ? 'SCAN_IN_TRANSIT' : '';
 }
 
 /** @param {View} view @param {Device} device @param {string} parent */
 function whenCounting({ cages }, { code, cage, done }, parent) {
-  const manifest = cages.get(parent)?.manifest ?? [];
-  if (done.includes('counted') || manifest.length === 0 || manifest.includes(code)) return '';
-  return cage && cage !== parent ? 'WRONG_CAGE' : 'EXTRA';
-}
-
-const SEALED = ['locked', 'handed_over', 'arrived'];
-
-/** @param {View} view @param {Device} device @param {string} parent */
-function whenLoading(view, { cage, done }, parent) {
-  if (done.includes('loaded')) return cage === parent ? '' : 'WRONG_CAGE';
-  const states = [cage, parent].map((code) => view.cages.get(code)?.state ?? '');
-  return states.some((state) => SEALED.includes(state)) ? 'SCAN_IN_TRANSIT' : '';
+  const here = cages.get(parent);
+  if (done.includes('counted') || !here) return '';
+  if (here.manifest.length > 0 && !here.manifest.includes(code)) return cage && cage !== parent ? 'WRONG_CAGE' : 'EXTRA';
+  return SEALED.includes(here.state) ? 'OPEN_UNLOGGED' : '';
 }
 
 /** @param {View} view @param {Step} step @param {string} code */
@@ -92,9 +94,14 @@ function decideCage({ cages, devices, tables }, step, code) {
   return order.indexOf(step) < order.indexOf(cage.state) ? 'OUT_OF_ORDER' : 'SKIPPED';
 }
 
-/** The sentence for people: of a discrepancy, of a refusal, or the code itself where there is none.
- * @param {Tables} tables @param {string} code */
-export const sentence = (tables, code) => tables.discrepancies[code]?.text ?? tables.sentences[code] ?? code;
+/** The sentence for people: of a discrepancy, of a refusal, or the code itself where there is none. Where a detail is
+ * missing that the sentence names, the title stands for it.
+ * @param {Tables} tables @param {string} code @param {Record<string, string|number>} [params] */
+export function sentence(tables, code, params = {}) {
+  const found = tables.discrepancies[code];
+  const text = (found?.text ?? tables.sentences[code] ?? code).replace(/\{(\w+)\}/g, (hole, name) => String(params[name] ?? hole));
+  return found && /\{\w+\}/.test(text) ? found.title : text;
+}
 
 /** What a cage's count still lacks: on the manifest (or loaded, before it is locked), not counted.
  * @param {View} view @param {string} cageCode @returns {string[]} codes */

@@ -40,10 +40,10 @@ export async function keep(store, fields, { open, photos = [], summary = {} } = 
   const sealed = await seal(open);
   const pictures = await Promise.all(photos.map(readPhoto)); // a transaction would not wait for this
   const ev = [...new Set([...(fields.ev ?? []), ...photos.map(({ sha256 }) => sha256)])];
-  return inLine(store, (tx) => keepIn(tx, { ...fields, ev }, sealed, pictures, summary));
+  return inLine(store, (tx, desk) => keepIn(tx, desk, { ...fields, ev }, sealed, pictures, summary));
 }
 
-/** @typedef {{work: (tx: IDBTransaction) => Promise<Kept>, resolve: (row: Kept) => void, reject: (error: unknown) => void}} Waiting */
+/** @typedef {{work: (tx: IDBTransaction, desk: Desk) => Promise<Kept>, resolve: (row: Kept) => void, reject: (error: unknown) => void}} Waiting */
 
 /** What waits for the transaction under way to end; missing = none is under way. @type {WeakMap<Store, Waiting[]>} */
 const lines = new WeakMap();
@@ -70,8 +70,10 @@ async function drain(store, line) {
 async function commit(store, group) {
   try {
     const rows = await store.write(['meta', 'scans', 'photos'], async (tx) => {
+      const desk = await openDesk(tx);
+      /** @type {Kept[]} */
       const made = [];
-      for (const { work } of group) made.push(await work(tx));
+      for (const { work } of group) made.push(await work(tx, desk));
       return made;
     });
     group.forEach(({ resolve }, i) => resolve(/** @type {Kept} */ (rows[i])));
@@ -85,36 +87,34 @@ async function commit(store, group) {
 /** @param {Pick<Photo, 'blob'|'sha256'>} photo */
 const readPhoto = async ({ blob, sha256 }) => ({ sha256, type: blob.type, bytes: await blob.arrayBuffer() });
 
-/** @param {IDBTransaction} tx @param {ScanFields} fields @param {{open: Opening|null, commit: string}} sealed
- * @param {{sha256: string, type: string, bytes: ArrayBuffer}[]} pictures @param {Summary} summary @returns {Promise<Kept>} */
-async function keepIn(tx, fields, sealed, pictures, summary) {
-  const person = await personIn(tx);
-  const from = await phoneIn(tx);
-  const scan = buildScan(from, { seq: await nextSeq(tx, fields.log), commit: sealed.commit }, fields);
-  const n = await nextPlace(tx);
+/** What all scans of one transaction share: who, which phone, and the numbers given out so far.
+ * @typedef {{person: string, from: import('./phone.js').Phone, last: number, seqs: Map<string, number>}} Desk */
+
+/** @param {IDBTransaction} tx @returns {Promise<Desk>} */
+async function openDesk(tx) {
+  /** @type {Me|undefined} */
+  const me = await result(tx.objectStore('meta').get('me'));
+  if (!me) throw new KeepError('outbox.no_person'); // a scan needs an author, and nobody is logged in on this phone
+  const last = await result(tx.objectStore('scans').index('n').openKeyCursor(null, 'prev'));
+  return { person: me.person.id, from: await phoneIn(tx), last: Number(last?.key ?? 0), seqs: new Map() };
+}
+
+/** @param {IDBTransaction} tx @param {Desk} desk @param {ScanFields} fields
+ * @param {{open: Opening|null, commit: string}} sealed @param {{sha256: string, type: string, bytes: ArrayBuffer}[]} pictures
+ * @param {Summary} summary @returns {Promise<Kept>} */
+async function keepIn(tx, desk, fields, sealed, pictures, summary) {
+  const { person, from, seqs } = desk;
+  const scan = buildScan(from, { seq: await nextSeq(tx, fields.log, seqs), commit: sealed.commit }, fields);
   const { id, log, dev, seq, actor, job, step, code, parent, ev } = scan;
+  const n = (desk.last += 1);
   /** @type {Kept} */
   const row = {
     id, p: JSON.stringify(scan), s: '', open: sealed.open, log, dev, seq, actor, person, job, step, code, parent, n,
     state: 'pending', receipt: null, kept_at: scan.at, evidence: ev, summary: { step, code, cage: parent, ...summary },
   };
-  await result(tx.objectStore('scans').add(row));
+  tx.objectStore('scans').add(row); // if it fails the whole transaction does
   for (const picture of pictures) await addPhoto(tx, { ...picture, person, n, kept_at: scan.at });
   return { ...row, mine: true };
-}
-
-/** @param {IDBTransaction} tx @returns {Promise<string>} */
-async function personIn(tx) {
-  /** @type {Me|undefined} */
-  const me = await result(tx.objectStore('meta').get('me'));
-  if (!me) throw new KeepError('outbox.no_person'); // a scan needs an author, and nobody is logged in on this phone
-  return me.person.id;
-}
-
-/** @param {IDBTransaction} tx @returns {Promise<number>} */
-async function nextPlace(tx) {
-  const last = await result(tx.objectStore('scans').index('n').openKeyCursor(null, 'prev'));
-  return last ? Number(last.key) + 1 : 1;
 }
 
 /** @param {IDBTransaction} tx @param {Omit<KeptPhoto, 'state'|'code'|'text'>} picture */

@@ -53,11 +53,13 @@ function offsetAge(clock, now) {
 }
 
 /** The next number of this phone in one log. Taken inside the transaction that keeps the scan, so that numbers have no
- * gaps and two tabs never share one. @param {IDBTransaction} tx @param {string} log */
-export async function nextSeq(tx, log) {
+ * gaps and two tabs never share one; `given` remembers what this transaction gave out.
+ * @param {IDBTransaction} tx @param {string} log @param {Map<string, number>} [given] */
+export async function nextSeq(tx, log, given = new Map()) {
   const meta = tx.objectStore('meta');
-  const seq = ((await result(meta.get(`seq:${log}`))) ?? 0) + 1;
-  await result(meta.put(seq, `seq:${log}`));
+  const seq = (given.get(log) ?? (await result(meta.get(`seq:${log}`))) ?? 0) + 1;
+  given.set(log, seq);
+  meta.put(seq, `seq:${log}`);
   return seq;
 }
 

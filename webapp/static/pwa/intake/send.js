@@ -34,7 +34,7 @@ export async function sendScans(store, person, deps = WORLD) {
     if (answer.kind === 'ok') {
       const receipts = await ownReceipts(deps, person, rows, answer.body);
       if (receipts.length === 0) return { kind: 'offline' }; // it did not speak about our scans: try later
-      await keepReceipts(store, receipts);
+      await keepReceipts(store, rows, receipts);
       await noteServerTime(store, answer.body.server_at, answer.sent, answer.got);
       size = Math.min(most, size * 2);
     } else if (!aboutContent(answer)) {
@@ -91,7 +91,9 @@ async function ownReceipts(deps, person, rows, body) {
   const asked = new Set(rows.map(({ id }) => id));
   /** @type {Receipt[]} */
   const all = Array.isArray(body?.receipts) ? body.receipts : [];
-  const known = all.filter((receipt) => asked.has(receipt?.id) && stateFor(receipt) !== null);
+  // a scan so broken that the server could not find its id is told by its place
+  const placed = all.map((receipt, i) => (all.length === rows.length && receipt?.id === '' ? { ...receipt, id: rows[i].id } : receipt));
+  const known = placed.filter((receipt) => asked.has(receipt?.id) && stateFor(receipt) !== null);
   if (!known.some(notYours)) return known;
   const who = await ask(deps, '/api/me');
   const same = who.kind === 'ok' && who.body?.person?.id === person;
@@ -101,10 +103,12 @@ async function ownReceipts(deps, person, rows, body) {
 /** @param {Receipt} receipt */
 const notYours = ({ status, code }) => status === 'refused' && code === 'intake.not_your_scan';
 
-/** Write receipts down; a scan without one stays pending. @param {Store} store @param {Receipt[]} receipts */
-async function keepReceipts(store, receipts) {
+/** Write receipts down; a scan without one stays pending. @param {Store} store @param {Kept[]} rows
+ * @param {Receipt[]} receipts */
+async function keepReceipts(store, rows, receipts) {
+  const byId = new Map(rows.map((row) => [row.id, row]));
   await store.write(['scans'], async (tx) => {
-    for (const receipt of receipts) await keepReceipt(tx, receipt);
+    for (const receipt of receipts) tx.objectStore('scans').put({ ...byId.get(receipt.id), state: stateFor(receipt), receipt });
   });
   store.announce('sent');
 }
@@ -113,14 +117,6 @@ async function keepReceipts(store, receipts) {
 function stateFor({ status }) {
   if (status === 'recorded' || status === 'duplicate') return 'sent';
   return status === 'refused' ? 'refused' : null;
-}
-
-/** @param {IDBTransaction} tx @param {Receipt} receipt */
-async function keepReceipt(tx, receipt) {
-  const scans = tx.objectStore('scans');
-  /** @type {Kept|undefined} */
-  const row = await result(scans.get(receipt.id));
-  if (row) await result(scans.put({ ...row, state: stateFor(receipt), receipt }));
 }
 
 /** One scan the server cannot read: kept, shown, and not sent in a loop. @param {Store} store @param {Kept} row
@@ -174,6 +170,9 @@ export async function pullVerdicts(store, deps = WORLD) {
   return answer;
 }
 
+/** @param {Pick<Receipt, 'verdict'|'findings'>} receipt */
+const said = ({ verdict, findings }) => JSON.stringify([verdict, findings]);
+
 /** @param {IDBTransaction} tx @param {{rev: number, verdicts: Pick<Receipt, 'id'|'verdict'|'findings'>[]}} body */
 async function keepVerdicts(tx, { rev, verdicts }) {
   const scans = tx.objectStore('scans');
@@ -182,6 +181,7 @@ async function keepVerdicts(tx, { rev, verdicts }) {
     /** @type {Kept|undefined} */
     const row = await result(scans.get(id));
     if (!row?.receipt || row.state !== 'sent') continue; // its receipt will bring the verdict of that moment
+    if (said(row.receipt) === said({ verdict, findings })) continue; // the server repeats the last minute
     await result(scans.put({ ...row, receipt: { ...row.receipt, verdict, findings } }));
     changed += 1;
   }

@@ -15,10 +15,16 @@ export function canonical(value) {
 }
 
 /** @param {object} value */
-const members = (value) =>
-  Object.entries(value)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`);
+function members(value) {
+  const named = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return named.map(([key, item]) => `${JSON.stringify(ascii(key))}:${canonical(item)}`);
+}
+
+/** @param {string} key names in ASCII, so that every language sorts them alike */
+function ascii(key) {
+  if (!/^[\x20-\x7e]*$/.test(key)) throw new TypeError(`canonical JSON cannot name ${key}`);
+  return key;
+}
 
 /** HMAC-SHA256 over the canonical bytes, keyed with the salt: the log holds this, the vault holds what opens it.
  * @param {Opening} opening @returns {Promise<string>} 64 hex characters */

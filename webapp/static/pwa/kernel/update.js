@@ -10,7 +10,7 @@ export async function registerApp({ onUpdate } = {}) {
   const workers = globalThis.navigator?.serviceWorker;
   if (!workers) return false;
   try {
-    const registration = await workers.register('/sw.js', { scope: '/app/', updateViaCache: 'none' });
+    const registration = await workers.register('/sw.js', { scope: '/', updateViaCache: 'none' });
     follow(workers, registration, onUpdate ?? (() => undefined));
     await workers.ready;
     return true;

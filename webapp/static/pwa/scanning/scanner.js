@@ -134,11 +134,27 @@ export class Scanner {
 /** @param {ScannerOptions} options */
 export const createScanner = (options) => new Scanner(options);
 
+let frames = typeof VideoFrame !== 'undefined'; // whether this browser's VideoFrame is the picture that the video shows
+
 /** The picture as it is now, in the cheapest form this browser can hand to a worker.
  * @param {HTMLVideoElement} video @returns {Promise<VideoFrame|ImageBitmap|ImageData>} */
 async function grab(video) {
   if (typeof OffscreenCanvas === 'undefined') return onMainThread(video);
-  return typeof VideoFrame === 'undefined' ? createImageBitmap(video) : new VideoFrame(video);
+  return (frames && asFrame(video)) || createImageBitmap(video);
+}
+
+/** Costs nothing, but some browsers refuse it and some forget how the phone is turned: then bitmaps from now on.
+ * @param {HTMLVideoElement} video @returns {VideoFrame|null} */
+function asFrame(video) {
+  try {
+    const frame = new VideoFrame(video);
+    if (frame.displayWidth === video.videoWidth) return frame;
+    frame.close();
+  } catch {
+    // as if it did not exist
+  }
+  frames = false;
+  return null;
 }
 
 /** @type {HTMLCanvasElement|null} */

@@ -7,7 +7,7 @@ import { readField } from "../components/readfield.js";
 import { ARRIVE } from "../messages.js";
 import { finish } from "./finish.js";
 import { absent } from "./home.js";
-import { tidySeal } from "./lock.js";
+import { checkSeal, sameSeal, tidySeal } from "./lock.js";
 import { held } from "./tasks.js";
 import { openWork } from "./work.js";
 
@@ -18,14 +18,14 @@ export async function arrive(app, { parts: [id, code] }) {
   const back = `/app/job/${encodeURIComponent(id)}`;
   const cage = work.view.cages.get(code);
   const name = work.cageName(code);
-  const before = tidySeal(cage?.seal ?? "");
+  const before = cage?.seal ?? "";
   const compared = h("div", { role: "status" });
   const sealBox = h("div", {});
   const compare = (/** @type {string} */ now) => {
-    fill(compared, before && now.length >= before.length ? (now === before ? notice("ok", ARRIVE.same)
+    fill(compared, before && now.length >= before.length ? (sameSeal(now, before) ? notice("ok", ARRIVE.same)
       : notice("error", ARRIVE.differs(before, now), ARRIVE.differsHint)) : null);
   };
-  const seal = readField({ prefixes: work.prefixes, label: ARRIVE.sealNow, hint: ARRIVE.sealHint, must: ARRIVE.sealMust, tidy: tidySeal, onInput: compare });
+  const seal = readField({ prefixes: work.prefixes, label: ARRIVE.sealNow, hint: ARRIVE.sealHint, must: ARRIVE.sealMust, tidy: tidySeal, check: checkSeal, onInput: compare });
   sealBox.append(seal.element, compared);
   const verdict = choice({ label: ARRIVE.verdict, must: ARRIVE.verdictMust, onPick: (value) => { sealBox.hidden = value === "missing"; },
     options: [{ value: "intact", label: ARRIVE.intact, detail: ARRIVE.intactDetail, kind: "ok" },
@@ -38,7 +38,7 @@ export async function arrive(app, { parts: [id, code] }) {
     const picture = photo.take();
     if (state === null || number === null || picture === null) return;
     const judged = verdictOf(work.decide("arrived", code), state, before, number);
-    await finish(app, () => work.record({ step: "arrived", code, src: "form", said: judged.said, body: { seal: number, verdict: state } },
+    await finish(app, () => work.record({ step: "arrived", code, src: "form", said: judged.said, body: { seal: before && sameSeal(number, before) ? before : number, verdict: state } },
       { photos: [picture] }), { words: ARRIVE.done(name), judged, work, path: back });
   };
   return { title: ARRIVE.title, sub: name, back,
@@ -51,6 +51,6 @@ export async function arrive(app, { parts: [id, code] }) {
  * @param {string} before @param {string} now @returns {import('../types.js').Decision} */
 function verdictOf(judged, state, before, now) {
   if (state !== "intact") return { ...judged, said: "attention", finding: "SEAL_BROKEN" };
-  if (before && now !== before) return { ...judged, said: "attention", finding: "SEAL_MISMATCH" };
+  if (before && !sameSeal(now, before)) return { ...judged, said: "attention", finding: "SEAL_MISMATCH" };
   return judged;
 }

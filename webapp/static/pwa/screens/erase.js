@@ -19,7 +19,8 @@ export async function erase(app, { parts: [id] }) {
     options: [{ value: "ok", label: ERASE.ok, detail: ERASE.okDetail, kind: "ok" }, { value: "failed", label: ERASE.failed, detail: ERASE.failedDetail, kind: "error" }] });
   const method = choice({ label: ERASE.method, value: "purge",
     options: [{ value: "purge", label: ERASE.purge, detail: ERASE.purgeDetail }, { value: "clear", label: ERASE.clear, detail: ERASE.clearDetail }] });
-  const tool = textField({ label: ERASE.tool, hint: ERASE.toolHint, value: localStorage.getItem(LAST) ?? "" });
+  const tool = textField({ label: ERASE.tool, hint: ERASE.toolHint, value: localStorage.getItem(LAST) ?? "", tidy: (text) => text.normalize("NFKC").trim(),
+    check: (text) => (/^[0-9A-Za-z _.:/+()-]{0,64}$/.test(text) ? "" : ERASE.toolBad) });
   const reason = choice({ label: ERASE.reason, value: "drive_dead",
     options: Object.entries(ERASE.reasons).map(([value, label]) => ({ value, label })) });
   const witness = personChoice(work.pack, { label: ERASE.witness, hint: ERASE.witnessHint, must: ERASE.witnessMust, roles: ["officer"],
@@ -29,7 +30,8 @@ export async function erase(app, { parts: [id] }) {
   const start = () => {
     const wit = witness.some ? witness.take() : "";
     if (wit === null) return;
-    const text = tool.take() ?? "";
+    const text = tool.take();
+    if (text === null) return;
     localStorage.setItem(LAST, text);
     const query = new URLSearchParams(result.take() === "failed" ? { r: "failed", y: reason.take() ?? "other", w: wit }
       : { r: "ok", m: method.take() ?? "purge", t: text, w: wit });

@@ -19,8 +19,9 @@ import { openWork } from "./work.js";
 export async function home(app) {
   if (!app.me) return (await import("./login.js")).login(app);
   const jobs = await jobsOf(app.store);
-  const works = await Promise.all(jobs.map((job) => openWork(app, job.id)));
-  const cards = jobs.map((job, at) => jobCard(app, job, works[at]));
+  const opened = await Promise.all(jobs.map(async (job) => ({ job, work: await openWork(app, job.id) })));
+  const mine = opened.sort((one, other) => Number(hasWork(app, other.work)) - Number(hasWork(app, one.work)));
+  const cards = mine.map(({ job, work }) => jobCard(app, job, work));
   const { person } = app.me;
   return {
     title: APP.name,
@@ -34,17 +35,20 @@ export async function home(app) {
         menuRow("/app/outbox", "outbox", "送信箱", ""), menuRow("/app/correct", "undo", "訂正", ""),
         menuRow("/app/settings", "gear", "設定", ROLES[person.roles[0]] ?? "")),
     ],
-    live: true, foot: nextUp(app, works),
+    live: true, foot: nextUp(app, mine[0]?.work ?? null),
   };
 }
 
-/** The next thing of the first job that has one, in reach of the thumb. @param {App} app @param {(Work|null)[]} works */
-function nextUp(app, works) {
-  for (const work of works) {
-    const { task } = work ? progressOf(work.view, rolesOf(app), work.actor) : { task: null };
-    if (work && task) return [linkButton(TASKS[task.id].go, taskPath(work, task), { rank: "second", mark: task.icon })];
-  }
-  return [];
+/** @param {App} app @param {Work|null} work */
+const nextTask = (app, work) => (work ? progressOf(work.view, rolesOf(app), work.actor).task : null);
+
+/** @param {App} app @param {Work|null} work */
+const hasWork = (app, work) => nextTask(app, work) !== null;
+
+/** The next thing of the first job, in reach of the thumb. @param {App} app @param {Work|null} work */
+function nextUp(app, work) {
+  const task = nextTask(app, work);
+  return work && task ? [linkButton(TASKS[task.id].go, taskPath(work, task), { rank: "second", mark: task.icon })] : [];
 }
 
 /** @param {App} app @param {Job} job @param {Work|null} work */
@@ -56,7 +60,7 @@ function jobCard(app, job, work) {
   const roles = rolesOf(app);
   const { done, total, task } = progressOf(work.view, roles, work.actor);
   const due = job.due ? dueWords(job.due) : "";
-  return h("li", {}, card(job.title, href, ring({ done, total, label: `${done} / ${total}` }), h("p", {}, cageLine(work)),
+  return h("li", {}, card(job.title, href, ring({ done, total, label: JOB.share(done, total), text: total ? undefined : "—" }), h("p", {}, cageLine(work)),
     h("p", { class: task ? "card__missing" : "" }, task ? nextWords(task) : JOB.nothing), due ? h("p", {}, `期限 ${due}`) : null));
 }
 

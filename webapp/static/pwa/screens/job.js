@@ -32,7 +32,7 @@ export async function job(app, { parts: [id] }) {
     back: "/app/",
     body: [
       flow(work),
-      summary?.open ? notice("warn", APP.open(summary.open), "パソコンか電話の案件ページで内容を見られます。") : null,
+      summary?.open ? notice("warn", APP.open(summary.open), h("p", {}, h("a", { href: `/consignments/${encodeURIComponent(id)}/questions` }, APP.openSee))) : null,
       h("h2", {}, JOB.now),
       tasks.length ? h("ul", { class: "app-tasks" }, tasks.map((task) => h("li", {}, taskRow(work, task)))) : h("p", { class: "app-note" }, JOB.nothing),
       h("h2", {}, JOB.cages),

@@ -167,15 +167,15 @@ async function askDevice(work) {
   return /** @type {Device|null} */ (answer ?? null);
 }
 
-/** @param {string} serial @returns {Promise<{serial: string, kind: string, cls: number}|null>} */
+/** @param {string} serial @returns {Promise<{serial: string, kind: string, cls: string}|null>} */
 async function askOffList(serial) {
   const answer = await sheet(REGISTER.offTitle, (close) => {
     const number = textField({ label: REGISTER.serialLabel, hint: REGISTER.serialHint, value: serial, must: REGISTER.serialMust });
     const kind = choice({ label: REGISTER.offKind, value: "notebook", options: Object.entries(tablesInUse().kinds).map(([value, label]) => ({ value, label })) });
     const cls = choice({ label: REGISTER.offCls, hint: REGISTER.offHint, value: "3",
       options: Object.entries(tablesInUse().classes).reverse().map(([value, label]) => ({ value, label })) });
-    const done = () => { const text = number.take(); if (text) close({ serial: text, kind: kind.take() ?? "other", cls: Number(cls.take()) }); };
+    const done = () => { const text = number.take(); if (text) close({ serial: text, kind: kind.take() ?? "other", cls: cls.take() ?? "3" }); };
     return { body: [number.element, kind.element, cls.element], foot: [button(REGISTER.off, done)] };
   });
-  return /** @type {{serial: string, kind: string, cls: number}|null} */ (answer ?? null);
+  return /** @type {{serial: string, kind: string, cls: string}|null} */ (answer ?? null);
 }

@@ -123,7 +123,8 @@ export function progressOf(view, roles, actor) {
   const task = tasks.find((each) => each.left > 0) ?? null;
   if (!roles.includes("driver")) return task ? { done: task.done, total: task.total, task } : { ...sum(tasks), task };
   const used = cagesOf(view).filter((cage) => held(cage) > 0);
-  return { done: used.filter((cage) => reached(cage, "handed_over")).length, total: used.length, task };
+  const through = (/** @type {Cage} */ cage) => reached(cage, "arrived") || (cage.state === "handed_over" && cage.handed_to !== actor);
+  return { done: used.filter(through).length, total: used.length, task };
 }
 
 /** @param {Task[]} tasks */

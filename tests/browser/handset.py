@@ -1,0 +1,166 @@
+"""A phone in somebody's hand, and a desk: what people tap and read, nothing else."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+
+from tests.browser.live import CHROMIUM, FLAGS, phone
+from tests.browser.server import Member, Place
+
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
+
+
+class Handset:
+    """One phone: a browser profile on disk, a camera that sees `film`, and the person who holds it."""
+
+    def __init__(
+        self, playwright: Playwright, place: Place, folder: Path, film: Path | None = None, *, allowed: bool = True
+    ) -> None:
+        self.playwright, self.place, self.profile, self.film = playwright, place, folder, film
+        self.allowed = allowed
+        self.complaints: list[str] = []
+        self.context: BrowserContext
+        self.page: Page
+
+    def switch_on(self, path: str = "/app/", *, offline: bool = False) -> "Handset":
+        """Start the browser cold and open the app; `offline`: in aeroplane mode from the first moment."""
+        self.context = phone(self.playwright, self.profile, self.film, allowed=self.allowed)
+        self.context.set_default_timeout(PATIENCE_MS)
+        self.page = self.context.pages[0]
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", self._hear)
+        self.flight_mode(on=offline)
+        self.open(path)
+        return self
+
+    def _hear(self, message: Any) -> None:
+        network = "net::" in message.text or "Failed to load resource" in message.text
+        if message.type == "error" and not network:
+            self.complaints.append(message.text)
+
+    def switch_off(self) -> None:
+        """Close the app and the browser."""
+        self.context.close()
+
+    def flight_mode(self, *, on: bool) -> None:
+        """No network at all."""
+        self.context.set_offline(on)
+
+    def open(self, path: str) -> None:
+        """Type an address."""
+        self.page.goto(self.place.url + path)
+
+    def log_in(self, member: Member) -> "Handset":
+        """As everybody does it, staying logged in; returns when today's jobs are on the phone."""
+        self.open("/login?next=/app/")
+        self.page.get_by_label("ログインID").fill(member.login)
+        self.page.get_by_label("パスワード").fill(member.password)
+        self.page.get_by_label("30日間").check()
+        self.tap("ログイン")
+        self.page.wait_for_url("**/app/")
+        expect(self.card(self.place.title)).not_to_contain_text("…")
+        self.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+        return self
+
+    def card(self, title: str) -> Locator:
+        """The card of a job or a cage."""
+        return self.page.locator("article.card").filter(has_text=title)
+
+    def tap(self, words: str, *, exact: bool = True) -> None:
+        """The button or link that says this."""
+        page = self.page
+        named = page.get_by_role("button", name=words, exact=exact).or_(
+            page.get_by_role("link", name=words, exact=exact)
+        )
+        named.first.click()
+
+    def pick(self, words: str) -> None:
+        """A choice on a form."""
+        self.page.locator("label.choice").filter(has_text=words).click()
+
+    def take_photo(self, colour: str = "navy") -> None:
+        """Take the photo that the form asks for."""
+        self.page.locator(".app-photo, .field").locator("xpath=ancestor-or-self::*").locator(
+            "input[type=file]"
+        ).first.set_input_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": a_photo(colour)})
+        expect(self.page.get_by_text("写真を撮りました")).to_be_visible()
+
+    @property
+    def said(self) -> Locator:
+        """The bar that tells what was just recorded."""
+        return self.page.locator(".app-said")
+
+    @property
+    def figure(self) -> Locator:
+        """The large figure of a sweep: 7 / 12台."""
+        return self.page.locator(".app-count__figure")
+
+    @property
+    def chip(self) -> Locator:
+        """The truth about network and disk, on every screen."""
+        return self.page.locator(".app-net")
+
+    def kept(self) -> list[dict[str, Any]]:
+        """Every scan on this phone's disk, oldest first, with what became of it."""
+        rows: list[dict[str, Any]] = self.page.evaluate(
+            """async () => {
+              const base = document.querySelector('script[type=module]').src.replace(/main\\.js$/, '');
+              const { openStore } = await import(`${base}kernel/store.js`);
+              const { kept } = await import(`${base}intake/outbox.js`);
+              const rows = await kept(await openStore());
+              return rows.map(({ p, ...row }) => ({ ...row, said: JSON.parse(p) }));
+            }"""
+        )
+        return rows
+
+
+def a_photo(colour: str = "navy") -> bytes:
+    """What a phone's camera app hands over."""
+    data = io.BytesIO()
+    Image.new("RGB", (800, 600), colour).save(data, "JPEG")
+    return data.getvalue()
+
+
+@contextmanager
+def handset(
+    playwright: Playwright, place: Place, folder: Path, film: Path | None = None, *, allowed: bool = True
+) -> Iterator[Handset]:
+    """A phone that is switched on, and off at the end. Raises AssertionError if a script failed on it."""
+    one = Handset(playwright, place, folder, film, allowed=allowed)
+    one.switch_on()
+    try:
+        yield one
+    finally:
+        one.switch_off()
+    assert one.complaints == []
+
+
+@contextmanager
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A browser at a desk."""
+    running = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+    try:
+        yield running
+    finally:
+        running.close()
+
+
+def desk(running: Browser, place: Place, member: Member | None = None, **how: Any) -> Page:
+    """A page of its own at a desk, logged in as `member`."""
+    how = {"viewport": {"width": 390, "height": 844}, "locale": "ja-JP", "timezone_id": "Asia/Tokyo"} | how
+    context = running.new_context(**how)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    if member is not None:
+        page.goto(f"{place.url}/login")
+        page.get_by_label("ログインID").fill(member.login)
+        page.get_by_label("パスワード").fill(member.password)
+        page.get_by_role("button", name="ログイン", exact=True).click()
+        page.wait_for_url(lambda url: "/login" not in url)
+    return page

@@ -1,0 +1,163 @@
+"""The site as people run it: gunicorn with a SQLite file, in a process of its own, so that it can lose its power."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy import select
+
+from tests.conftest import settings_for
+from tests.factories.custody import Journey, Town, a_town, issue_codes
+from tests.factories.identity import PASSWORD
+from webapp.app import create_app
+from webapp.kernel.base.db import db
+from webapp.kernel.scanning.models import IssuedCode
+
+ROOT = Path(__file__).parents[2]
+GUNICORN = Path(sys.executable).with_name("gunicorn")
+READY_WITHIN_S = 60
+
+
+class Server:
+    """gunicorn on a free port of this machine; `folder` holds the database and the photos."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Serve, and return when it answers. Raises AssertionError with the log if it does not."""
+        env = os.environ | {
+            "ASHIATO_INSTANCE": str(self.folder),
+            "DATABASE_URL": f"sqlite:///{self.folder / 'test.db'}",
+            "EVIDENCE_DIR": str(self.folder / "evidence"),
+            "SECRET_KEY": "test",
+            "PUBLIC_BASE": self.url,
+            "QR_BASE": self.url,
+            "QR_PREFIXES": self.url,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "1",
+            "WEB_THREADS": "4",
+        }
+        command = [GUNICORN, "--config", ROOT / "deploy" / "gunicorn_conf.py", "wsgi:app"]
+        with (self.folder / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+            )
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not self._answers():
+            gone = self._process.poll() is not None or time.monotonic() > deadline
+            assert not gone, (self.folder / "server.log").read_text()[-4000:]
+            time.sleep(0.05)
+
+    def kill(self) -> None:
+        """A power cut: no goodbye, no answer from an open connection. Harmless when it is down."""
+        if self._process is None:
+            return
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/healthz", timeout=2) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody's account."""
+
+    login: str
+    name: str
+    password: str = PASSWORD
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A town behind a real server: who works there, and what is stuck on what."""
+
+    server: Server
+    title: str
+    job: str
+    people: dict[str, Member]
+    names: dict[str, str]  # code → 管理番号
+    codes: list[str]
+    cages: list[str]
+    spare: list[str]  # issued and stuck on nothing
+    batches: dict[str, str]  # kind of sticker → the batch it was printed in
+
+    @property
+    def url(self) -> str:
+        """The address people type."""
+        return self.server.url
+
+
+Prepare = Callable[[Town, Journey], object]
+
+
+def ready_to_load(town: Town, journey: Journey) -> None:
+    """Everything is registered and erased, with a witness."""
+    everything = range(len(town.codes))
+    town.send("officer", *journey.register(*everything))
+    town.send("technician", *journey.sanitize(*everything))
+
+
+@contextmanager
+def a_place(
+    template: Path, folder: Path, *, devices: int = 12, cages: int = 1, prepare: Prepare = ready_to_load
+) -> Iterator[Place]:
+    """A town told through the door into a fresh database, and its server running; killed at the end."""
+    shutil.copyfile(template, folder / "test.db")
+    server = Server(folder)
+    app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder))
+    place = _settle(app, server, devices, cages, prepare)
+    try:
+        server.start()
+        yield place
+    finally:
+        server.kill()
+
+
+def _settle(app: Flask, server: Server, devices: int, cages: int, prepare: Prepare) -> Place:
+    with app.app_context():
+        town = a_town(devices=devices, cages=cages)
+        spare = issue_codes(town, "device", 2)
+        prepare(town, Journey(town))
+        batch_of = {row.id: row.batch for row in db.session.scalars(select(IssuedCode))}
+        place = Place(
+            server=server,
+            title="最上町 2026-001",
+            job=town.job,
+            people={who: Member(person.login, person.name) for who, person in town.people.items()},
+            names={code: f"T-{number:04}" for number, code in enumerate(town.codes, 1)},
+            codes=town.codes,
+            cages=town.cages,
+            spare=spare,
+            batches={"device": batch_of[town.codes[0]], "cage": batch_of[town.cages[0]]},
+        )
+        db.session.remove()
+        db.engine.dispose()
+    return place

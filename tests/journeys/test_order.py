@@ -1,0 +1,122 @@
+"""Whoever's phone finds the network first: the board, the verdicts and the discrepancies are the same."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from tests.conftest import settings_for
+from tests.factories.custody import Town, the_door
+from tests.journeys.stories import Story, a_town_of_trouble, seen, trouble
+from webapp.app import create_app
+from webapp.kernel.base.db import db
+from webapp.kernel.intake.rebuild import check, rebuild
+from webapp.kernel.reconciliation.models import DiscrepancyRow
+
+Again = Callable[[], None]
+
+
+@pytest.fixture
+def sqlite_app(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
+    """An application on a file that can be put back."""
+    shutil.copyfile(sqlite_template, tmp_path / "test.db")
+    app = create_app(settings_for(f"sqlite:///{tmp_path / 'test.db'}", tmp_path))
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def town(sqlite_app: Flask) -> Town:
+    return a_town_of_trouble()
+
+
+@pytest.fixture
+def story(town: Town) -> Story:
+    return trouble(town)
+
+
+@pytest.fixture
+def again(sqlite_app: Flask, town: Town, tmp_path: Path) -> Again:
+    """Puts the database back to the morning of the story."""
+    kept, file = tmp_path / "morning.db", tmp_path / "test.db"
+    db.session.execute(text("PRAGMA wal_checkpoint(TRUNCATE)"))
+    _close()
+    shutil.copyfile(file, kept)
+
+    def back() -> None:
+        _close()
+        for side in ("-wal", "-shm"):
+            file.with_name(file.name + side).unlink(missing_ok=True)
+        shutil.copyfile(kept, file)
+
+    return back
+
+
+def _close() -> None:
+    db.session.remove()
+    db.engine.dispose()
+
+
+def tell(town: Town, story: Story, cuts: set[int]) -> dict[str, list[tuple[Any, ...]]]:
+    """Send the story in this order; a batch ends where the person changes and at each cut."""
+    batch: list[Any] = []
+    for place, (who, item) in enumerate(story):
+        batch.append(item)
+        last = place + 1 == len(story)
+        if last or place in cuts or story[place + 1][0] != who:
+            refused = [answer.refusal for answer in town.send(who, *batch) if answer.refusal]
+            assert refused == []
+            batch = []
+    return seen(the_door(), town.log)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_any_order_and_any_batches_give_the_same_board(
+    town: Town, story: Story, again: Again, data: st.DataObject
+) -> None:
+    again()
+    expected = tell(town, story, set())
+    order = data.draw(st.permutations(story))
+    cuts = data.draw(st.sets(st.integers(0, len(story))))
+    again()
+    told = tell(town, order, cuts)
+    for table, rows in expected.items():
+        assert told[table] == rows, table
+    assert check(the_door(), town.log) == []
+
+
+def test_the_story_shows_nearly_every_discrepancy(town: Town, story: Story) -> None:
+    tell(town, story, set())
+    found = {row.code for row in db.session.query(DiscrepancyRow)}
+    assert found >= {
+        "CLOCK_SKEW", "COUNT_BALANCE", "DOUBLE_BIND", "DOUBLE_SCAN", "MISSING", "NOT_LISTED", "NOT_PERMITTED",
+        "NO_WITNESS", "OPEN_UNLOGGED", "OUT_OF_ORDER", "OVERLAP", "PHOTO_MISSING", "SAME_PERSON",
+        "SCAN_IN_TRANSIT", "SEAL_BROKEN", "SEAL_MISMATCH", "SKIPPED", "UNKNOWN_CODE", "VOID_CODE",
+        "VOID_INEFFECTIVE", "WRONG_CAGE", "WRONG_LOT", "ZOMBIE",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("chunk", [1, 7, 500])
+def test_folding_again_gives_the_same_whatever_the_chunk(town: Town, story: Story, chunk: int) -> None:
+    expected = tell(town, story, {3, 20, 40})
+    rebuild(the_door(), town.log, chunk)
+    assert seen(the_door(), town.log) == expected
+
+
+def test_a_changed_read_table_is_noticed_and_left_alone(town: Town, story: Story) -> None:
+    tell(town, story, set())
+    with db.engine.begin() as connection:
+        connection.execute(text("UPDATE custody_devices SET step = 'destroyed' WHERE id = :id"), {"id": town.devices[9]})
+    assert check(the_door(), town.log) == [f"custody_devices {town.devices[9]}.step: 'destroyed' -> ''"]
+    assert check(the_door(), town.log) != []
+    rebuild(the_door(), town.log)
+    assert check(the_door(), town.log) == []
