@@ -11,10 +11,10 @@ export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 T ?=
 PYTEST ?= -n 2 --dist loadfile
 
-.PHONY: help run phone test lint format bench screens contract lock setup setup-lint setup-test python clean
+.PHONY: help run phone test test-postgresql lint format bench screens contract lock setup setup-lint setup-test python clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: python ## Set up what is missing and serve the site with its demo on http://127.0.0.1:8000 (PORT=8001 changes it)
 	@$(PYTHON) -m deploy run
@@ -22,15 +22,19 @@ run: python ## Set up what is missing and serve the site with its demo on http:/
 phone: python ## The same over HTTPS on the LAN, so that a real phone's camera works (LAN=192.168.1.20 says which address)
 	@$(PYTHON) -m deploy phone
 
-test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.js a browser module's; ASHIATO_TEST_DB=postgresql
+test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.js a browser module's
 ifeq ($(T),)
-	@pytest $(PYTEST)
+	@pytest $(PYTEST) -m "not alone"
+	@pytest -m alone
 	@node --test tests/js/*.test.js
 else ifneq ($(filter %.js,$(T)),)
 	@node --test $(T)
 else
 	@pytest $(T)
 endif
+
+test-postgresql: setup-test ## The tests without browsers once more, on a throw-away PostgreSQL
+	@ASHIATO_TEST_DB=postgresql pytest $(PYTEST) -m "not alone" tests/kernel tests/custody tests/journeys
 
 lint: setup-lint ## Style, types and the rules of the house
 	ruff check .

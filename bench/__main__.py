@@ -6,12 +6,16 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import intake, machine, report
+from bench import imports, intake, machine, pages, phone_app, report, verify
 from bench.progress import Progress
 from bench.report import Part
 
 PARTS: dict[str, Callable[..., list[Part]]] = {
     "intake": intake.run,
+    "imports": imports.run,
+    "pages": pages.run,
+    "phone": phone_app.run,
+    "verify": verify.run,
 }
 
 

@@ -1,27 +1,39 @@
-"""Phones that send over keep-alive connections, each in a thread, in processes beside the server's."""
+"""Phones that send over keep-alive connections, each in a thread, in light processes beside the server's.
 
-import multiprocessing
+`python -m bench.clients` is such a process: it reads its share from its standard input, says that it is ready,
+waits for a line, sends, and writes what it saw.
+"""
+
+from __future__ import annotations
+
+import pickle
 import re
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from html import unescape
 from http.client import HTTPConnection
-from multiprocessing.synchronize import Barrier
-from typing import Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
 from urllib.parse import urlencode
 
-from bench.site import Server
+if TYPE_CHECKING:  # the processes start faster without the application
+    from bench.site import Server
 
 Shot = tuple[str, bytes]
 """(session cookie, body) of one upload."""
+Seen = tuple[float, float, list[float], list[tuple[int, bytes]]]
+"""Start and end, seconds of each request, status and body of each answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What was seen: seconds of each request, status and body of each answer, the time from first to last, and the
-    CPU seconds of the server in it."""
+    """What was seen: seconds of each request, status and body of each answer, seconds from first to last, and the
+    CPU seconds of the server in between."""
 
     seconds: list[float]
     answers: list[tuple[int, bytes]]
@@ -31,25 +43,21 @@ class Load:
 
 def log_in(port: int, login: str, password: str, address: str = "198.51.100.1") -> str:
     """Log in as a browser does, over HTTP; the session cookie."""
-    connection = HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request("GET", "/login", headers={"X-Forwarded-For": address})
-    page = connection.getresponse()
-    cookie, text = _cookie(page.headers.get_all("Set-Cookie", [])), page.read().decode()
-    found = re.search(r'name="csrf_token" value="([^"]+)"', text)
-    token = unescape(found.group(1)) if found else ""
-    form = urlencode({"csrf_token": token, "login": login, "password": password, "remember": "1"})
-    headers = {
-        "Cookie": cookie,
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Forwarded-For": address,
-    }
-    connection.request("POST", "/login", form, headers)
-    answer = connection.getresponse()
-    answer.read()
-    connection.close()
-    if answer.status != 302:
-        raise RuntimeError(f"{login} cannot log in: {answer.status}")
-    return _cookie(answer.headers.get_all("Set-Cookie", []))
+    with closing(HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+        connection.request("GET", "/login", headers={"X-Forwarded-For": address})
+        page = connection.getresponse()
+        cookie, text = _cookie(page.headers.get_all("Set-Cookie", [])), page.read().decode()
+        found = re.search(r'name="csrf_token" value="([^"]+)"', text)
+        token = unescape(found.group(1)) if found else ""
+        form = urlencode({"csrf_token": token, "login": login, "password": password, "remember": "1"})
+        headers = {"Cookie": cookie, "X-Forwarded-For": address}
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection.request("POST", "/login", form, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 302:
+            raise RuntimeError(f"{login} cannot log in: {answer.status}")
+        return _cookie(answer.headers.get_all("Set-Cookie", []))
 
 
 def _cookie(lines: Sequence[str]) -> str:
@@ -58,43 +66,65 @@ def _cookie(lines: Sequence[str]) -> str:
 
 def send(server: Server, lanes: Sequence[Sequence[Shot]], processes: int = 2) -> Load:
     """Every lane sends its uploads one after the other over one connection, all lanes at once."""
-    context = multiprocessing.get_context("spawn")
     processes = min(processes, len(lanes))
-    barrier, queue = context.Barrier(processes), context.Queue()
-    shares = [lanes[number::processes] for number in range(processes)]
-    workers = [context.Process(target=_work, args=(server.port, share, barrier, queue)) for share in shares]
+    workers = [_start(server.port, lanes[number::processes]) for number in range(processes)]
     used = server.cpu()
     for worker in workers:
-        worker.start()
-    results = [queue.get(timeout=600) for _ in workers]
-    for worker in workers:
-        worker.join()
+        _pipe(worker.stdin).write(b"go\n")
+        _pipe(worker.stdin).close()
+    results: list[Seen] = [pickle.load(_pipe(worker.stdout)) for worker in workers]  # noqa: S301  (our own)
     used = server.cpu() - used
+    for worker in workers:
+        _pipe(worker.stdout).close()
+        worker.wait(timeout=60)
     wall = max(r[1] for r in results) - min(r[0] for r in results)
     return Load([s for r in results for s in r[2]], [a for r in results for a in r[3]], wall, used)
 
 
-def _work(port: int, lanes: Sequence[Sequence[Shot]], barrier: Barrier, queue: Any) -> None:
+def _start(port: int, lanes: Sequence[Sequence[Shot]]) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "bench.clients"]
+    root = Path(__file__).resolve().parents[1]
+    worker = subprocess.Popen(argv, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    pickle.dump((port, lanes), _pipe(worker.stdin))
+    _pipe(worker.stdin).flush()
+    if _pipe(worker.stdout).readline() != b"ready\n":
+        raise RuntimeError("a client did not start")
+    return worker
+
+
+def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
+    if pipe is None:
+        raise RuntimeError("not a pipe")
+    return pipe
+
+
+def _work() -> None:
+    port, lanes = pickle.load(sys.stdin.buffer)  # noqa: S301  (our own)
     seconds: list[float] = []
     answers: list[tuple[int, bytes]] = []
     threads = [threading.Thread(target=_lane, args=(port, lane, seconds, answers)) for lane in lanes]
-    barrier.wait(timeout=120)
+    sys.stdout.buffer.write(b"ready\n")
+    sys.stdout.buffer.flush()
+    sys.stdin.buffer.readline()
     started = time.time()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    queue.put((started, time.time(), seconds, answers))
+    pickle.dump((started, time.time(), seconds, answers), sys.stdout.buffer)
 
 
 def _lane(port: int, shots: Sequence[Shot], seconds: list[float], answers: list[tuple[int, bytes]]) -> None:
-    connection = HTTPConnection("127.0.0.1", port, timeout=120)
-    for cookie, body in shots:
-        headers = {"Cookie": cookie, "X-Ashiato": "1", "Content-Type": "application/json"}
-        started = time.perf_counter()
-        connection.request("POST", "/api/scans", body, headers)
-        response = connection.getresponse()
-        read = response.read()
-        seconds.append(time.perf_counter() - started)
-        answers.append((response.status, read))
-    connection.close()
+    with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
+        for cookie, body in shots:
+            headers = {"Cookie": cookie, "X-Ashiato": "1", "Content-Type": "application/json"}
+            started = time.perf_counter()
+            connection.request("POST", "/api/scans", body, headers)
+            response = connection.getresponse()
+            read = response.read()
+            seconds.append(time.perf_counter() - started)
+            answers.append((response.status, read))
+
+
+if __name__ == "__main__":
+    _work()

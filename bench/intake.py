@@ -17,8 +17,8 @@ from webapp.kernel.base.clock import now_ms
 LANES = 4
 Sizes = tuple[int, int, int, int]
 """Rounds, cages a lane and round, phones, single scans a phone."""
-FULL: Sizes = (3, 25, 20, 40)
-QUICK: Sizes = (1, 1, 4, 3)
+FULL: Sizes = (4, 25, 20, 40)
+QUICK: Sizes = (1, 1, 2, 3)
 
 
 def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:

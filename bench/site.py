@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
@@ -65,14 +65,22 @@ def _cpu(pid: int) -> float:
 
 @contextmanager
 def served(
-    folder: Path, target: str = "wsgi:app", extra: Mapping[str, str] | None = None
+    folder: Path, target: str = "wsgi:app", options: Sequence[str] = (), *, workers: int = 2
 ) -> Iterator[Server]:
     """gunicorn with the settings of production. Clients stand behind a proxy as phones do."""
     port = _free_port()
-    argv = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), target]
+    argv = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        str(ROOT / "deploy" / "gunicorn_conf.py"),
+        *options,
+        target,
+    ]
     with (folder / f"server-{port}.log").open("wb") as log:
         server = subprocess.Popen(
-            argv, cwd=ROOT, env=_environment(folder, port, extra), stdout=log, stderr=log
+            argv, cwd=ROOT, env=_environment(folder, port, workers), stdout=log, stderr=log
         )
     try:
         _wait(port, server, folder / f"server-{port}.log")
@@ -82,18 +90,18 @@ def served(
         server.wait(timeout=30)
 
 
-def _environment(folder: Path, port: int, extra: Mapping[str, str] | None) -> dict[str, str]:
+def _environment(folder: Path, port: int, workers: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}}
     return kept | {
         "PORT": str(port),
         "HOST": "127.0.0.1",
+        "WEB_CONCURRENCY": str(workers),
         "SECRET_KEY": SECRET,
         "ASHIATO_INSTANCE": str(folder),
         "DATABASE_URL": f"sqlite:///{database(folder)}",
         "EVIDENCE_DIR": str(folder / "evidence"),
         "PUBLIC_BASE": f"http://127.0.0.1:{port}",
         "TRUSTED_PROXIES": "1",
-        **(extra or {}),
     }
 
 

@@ -186,9 +186,9 @@ def stocked(town: Town, cages: int, progress: Step) -> None:
 def journey(town: Town, crew: Crew, cages: Sequence[int]) -> Iterator[tuple[str, list[Any]]]:
     """(role, items): the way of these cages from the first sticker to the last count, phase by phase."""
     things = [n for cage in cages for n in range(cage * IN_A_CAGE, (cage + 1) * IN_A_CAGE)]
-    yield "officer", [_registered(town, crew, n) for n in things]
+    yield "officer", registered(town, crew, things)
     yield "itad_technician", [_sanitized(town, crew, n) for n in things]
-    yield "officer", [item for cage in cages for item in _loaded(town, crew, cage)]
+    yield "officer", [item for cage in cages for item in loaded(town, crew, cage)]
     yield "itad_receiver", [item for cage in cages for item in _counted(town, crew, cage)]
     close = crew.phones["itad_receiver"].scan
     yield (
@@ -197,9 +197,15 @@ def journey(town: Town, crew: Crew, cages: Sequence[int]) -> Iterator[tuple[str,
     )
 
 
-def _registered(town: Town, crew: Crew, n: int) -> Any:
-    scan, serial = crew.phones["officer"].scan, {"serial": f"SER{n:06}"}
-    return scan("registered", town.codes[n], town.tick(), body={"device": town.devices[n]}, private=serial)
+def registered(town: Town, crew: Crew, things: Sequence[int]) -> list[Any]:
+    """An officer sticks code n on device n."""
+    scan = crew.phones["officer"].scan
+    return [
+        scan(
+            "registered", town.codes[n], town.tick(), body={"device": town.devices[n]}, private={"serial": f"SER{n:06}"}
+        )
+        for n in things
+    ]  # fmt: skip
 
 
 def _sanitized(town: Town, crew: Crew, n: int) -> Any:
@@ -212,7 +218,8 @@ def _inside(town: Town, cage: int) -> list[str]:
     return town.codes[cage * IN_A_CAGE : (cage + 1) * IN_A_CAGE]
 
 
-def _loaded(town: Town, crew: Crew, cage: int) -> Iterator[Any]:
+def loaded(town: Town, crew: Crew, cage: int) -> Iterator[Any]:
+    """An officer fills a cage, locks it and hands it over."""
     scan, code, inside = crew.phones["officer"].scan, town.cages[cage], sorted(_inside(town, cage))
     for device in _inside(town, cage):
         yield scan("loaded", device, town.tick(), parent=code)

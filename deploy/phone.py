@@ -68,29 +68,36 @@ def main() -> int:
 
 
 def _welcome(base: str, help_url: str, folder: Path, env: dict[str, str]) -> None:
-    ca = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
     say(f"\n1. Once a phone: open {help_url} (same Wi-Fi), install the certificate, follow the page.\n")
     say(terminal_qr(help_url))
-    say(f"   SHA-256 of the certificate: {ca.fingerprint(hashes.SHA256()).hex(':').upper()}\n")
+    say(f"   SHA-256 of the certificate: {fingerprint(folder / 'ca.pem')}\n")
     say(f"2. Then open {base}/app/\n")
     say(terminal_qr(f"{base}/app/"))
     site.show_accounts(env)
     say("\nCtrl-C stops the site; the data stays. Remove the certificate from the phone when you are done.\n")
 
 
+def fingerprint(certificate: Path) -> str:
+    """What a phone shows as SHA-256 of this certificate."""
+    known = x509.load_pem_x509_certificate(certificate.read_bytes())
+    return known.fingerprint(hashes.SHA256()).hex(" ", 2).upper()
+
+
 def terminal_qr(text: str) -> str:
-    """A QR code in half-block characters, dark on light also on a dark terminal."""
+    """A QR code in half-block characters; on a terminal white on black, whatever its own colours are."""
     code = qrcode.QRCode(border=2)
     code.add_data(text)
     drawn = io.StringIO()
     code.print_ascii(out=drawn, invert=True)
-    return drawn.getvalue()
+    lines = drawn.getvalue().splitlines()
+    return "\n".join(f"\x1b[97;40m{line}\x1b[0m" if sys.stdout.isatty() else line for line in lines)
 
 
 def help_server(port: int, ca: Path, base: str) -> http.server.ThreadingHTTPServer:
     """A second port without TLS: a phone that does not trust us yet gets the certificate there."""
     page = (ROOT / "deploy" / "phone.html").read_text(encoding="utf-8")
-    page = string.Template(page).substitute(base=base, svg=_svg(f"{base}/app/"))
+    found = {"base": base, "svg": _svg(f"{base}/app/"), "fingerprint": fingerprint(ca)}
+    page = string.Template(page).substitute(found)
     answers = {
         "/": ("text/html; charset=utf-8", page.encode()),
         "/ashiato-ca.crt": ("application/x-x509-ca-cert", ca.read_bytes()),

@@ -37,7 +37,7 @@ def run(
     Raises StepFailed with the last lines of output if it ends with an error. Ctrl-C ends the command too, or,
     with `may_stop=False`, waits for its end first: half an apt run leaves a system that needs repair.
     """
-    step = _Step(title)
+    step = Step(title)
     words = [str(word) for word in argv]
     with _open(words, env, may_stop=may_stop) as child:
         reader = threading.Thread(target=step.read, args=(child,), daemon=True)
@@ -65,7 +65,7 @@ def _open(words: list[str], env: Mapping[str, str] | None, *, may_stop: bool) ->
     )
 
 
-def _watch(child: subprocess.Popen[str], step: "_Step", *, may_stop: bool) -> bool:
+def _watch(child: subprocess.Popen[str], step: "Step", *, may_stop: bool) -> bool:
     """Wait for the command's end; whether Ctrl-C was pressed meanwhile."""
     stopped = False
     while child.poll() is None:
@@ -81,7 +81,7 @@ def _watch(child: subprocess.Popen[str], step: "_Step", *, may_stop: bool) -> bo
     return stopped
 
 
-class _Step:
+class Step:
     """The line on the screen and the last lines of output behind it."""
 
     def __init__(self, title: str) -> None:

@@ -10,10 +10,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deploy import BIN, INSTANCE, ROOT
-from deploy.progress import NeedsPerson, run, say
+from deploy.progress import NeedsPerson, Step, run, say
 
 READY_WITHIN_S = 60
 #: Where `make run` serves unless told otherwise.
@@ -86,10 +87,14 @@ def refuse_taken_port(host: str, port: int) -> None:
 
 
 def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
-    """Run the web server until Ctrl-C or SIGTERM; `ready` is called when `base`/healthz has answered."""
+    """Run the web server until Ctrl-C or a closed window; `ready` is called once `base`/healthz answers."""
     command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), "wsgi:app"]
     server = subprocess.Popen(command, cwd=ROOT, env=env)
-    signal.signal(signal.SIGTERM, lambda *_: server.terminate())
+    for ending in (
+        signal.SIGTERM,
+        signal.SIGHUP,
+    ):  # a closed window is an end too
+        signal.signal(ending, lambda *_: server.terminate())
     try:
         if _wait_until_ready(server, base):
             ready()
@@ -103,14 +108,21 @@ def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
 
 def _wait_until_ready(server: subprocess.Popen[bytes], base: str) -> bool:
     """Whether the site answers before the server ends. Raises NeedsPerson if it takes too long."""
-    deadline = time.monotonic() + READY_WITHIN_S
-    while server.poll() is None:
-        if _answers(f"{base}/healthz"):
-            return True
-        if time.monotonic() > deadline:
-            server.terminate()
-            raise NeedsPerson(f"{base}/healthz gave no answer within {READY_WITHIN_S} s.")
-        time.sleep(0.2)
+    step, deadline = Step("Web server"), time.monotonic() + READY_WITHIN_S
+    with ThreadPoolExecutor(max_workers=1) as asking:
+        while server.poll() is None and time.monotonic() < deadline:
+            answer = asking.submit(_answers, f"{base}/healthz")
+            while not answer.done():
+                step.draw()
+                time.sleep(0.1)
+            if answer.result():
+                step.end(ok=True)
+                return True
+            time.sleep(0.1)
+    step.end(ok=False)
+    if server.poll() is None:
+        server.terminate()
+        raise NeedsPerson(f"{base}/healthz gave no answer within {READY_WITHIN_S} s.")
     return False
 
 
@@ -119,7 +131,7 @@ def _answers(url: str) -> bool:
     trusting.check_hostname = False
     trusting.verify_mode = ssl.CERT_NONE  # only asks our own server whether it is up
     try:
-        with urllib.request.urlopen(url, timeout=2, context=trusting) as answer:
+        with urllib.request.urlopen(url, timeout=READY_WITHIN_S, context=trusting) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

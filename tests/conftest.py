@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from flask import Flask
+from flask import Flask, has_app_context
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -23,6 +23,13 @@ from webapp.cli import alembic_config
 from webapp.kernel.base.db import db
 
 ON_POSTGRES = os.environ.get("ASHIATO_TEST_DB") == "postgresql"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers film and decode in real time: `make test` gives them the machine for themselves."""
+    for item in items:
+        if "browser" in item.path.relative_to(item.config.rootpath).parts:
+            item.add_marker("alone")
 
 
 def settings_for(url: str, folder: Path) -> dict[str, object]:
@@ -89,12 +96,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 class Browser(FlaskClient):
-    """A client whose requests stand on their own, as in production: they do not see the test's app context."""
+    """A client whose requests stand on their own, as in production: they do not see the test's app
+    context.
+    """
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         """Send a request; afterwards the test reads what the database says, not what it remembers."""
         response = Context().run(super().open, *args, **kwargs)
-        db.session.expire_all()
+        if has_app_context():  # a redirect that is followed is opened inside of the first request's context
+            db.session.expire_all()
         return response
 
 

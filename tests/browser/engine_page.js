@@ -104,8 +104,26 @@ async function photoOf(url) {
   return { before: file.size, size: blob.size, type: blob.type, sha256, width, height, bytes: Array.from(bytes) };
 }
 
+/** Take the stream away, as a phone in the background does, and tell what the camera says until it is back. */
+async function loseCamera() {
+  const camera = await app.openCamera();
+  const said = [];
+  const back = new Promise((resolve) => camera.onState((state) => {
+    said.push(state);
+    if (said.includes('restarting') && state === 'live') resolve(undefined);
+  }));
+  const video = document.querySelector('video');
+  await camera.start(video);
+  camera.track.stop();
+  await back;
+  const plays = camera.track.readyState;
+  camera.stop();
+  return { said, plays, after: camera.track.readyState, shown: video.srcObject };
+}
+
 const cameraTrouble = () => app.openCamera().then(() => '', ({ code }) => code);
+const keepSome = (count) => Promise.all(Array.from({ length: count }, (_, n) => app.keep(store, { ...LOADED, code: `C${n}` })));
 const decodeAt = async (url, prefixes) => app.decodePhoto(await (await fetch(url)).blob(), { prefixes });
 
-Object.assign(globalThis, { engine: { ...app, store, scanWall, sendAll, photoOf, cameraTrouble, decodeAt } });
+Object.assign(globalThis, { engine: { ...app, store, scanWall, sendAll, photoOf, cameraTrouble, loseCamera, keepSome, decodeAt } });
 document.body.dataset.ready = 'yes';

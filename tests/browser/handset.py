@@ -1,7 +1,7 @@
 """A phone in somebody's hand, and a desk: what people tap and read, nothing else."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,14 @@ from tests.browser.live import CHROMIUM, FLAGS, phone
 from tests.browser.server import Member, Place
 
 PATIENCE_MS = 20_000
+#: Tells each sentence of the bar 「記録しました」 to the test at once; the browser may die the next moment.
+LISTEN = """addEventListener('DOMContentLoaded', () => {
+  const tell = () => {
+    const words = document.querySelector('.app-said:not([hidden]) .app-said__words')?.innerText;
+    if (words) console.info(`said ${words.replaceAll('\\n', '｜')}`);
+  };
+  new MutationObserver(tell).observe(document.body, { subtree: true, childList: true });
+});"""
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -20,11 +28,18 @@ class Handset:
     """One phone: a browser profile on disk, a camera that sees `film`, and the person who holds it."""
 
     def __init__(
-        self, playwright: Playwright, place: Place, folder: Path, film: Path | None = None, *, allowed: bool = True
+        self,
+        playwright: Playwright,
+        place: Place,
+        folder: Path,
+        film: Path | None = None,
+        *,
+        allowed: bool = True,
     ) -> None:
         self.playwright, self.place, self.profile, self.film = playwright, place, folder, film
         self.allowed = allowed
         self.complaints: list[str] = []
+        self.heard: list[str] = []
         self.context: BrowserContext
         self.page: Page
 
@@ -32,6 +47,7 @@ class Handset:
         """Start the browser cold and open the app; `offline`: in aeroplane mode from the first moment."""
         self.context = phone(self.playwright, self.profile, self.film, allowed=self.allowed)
         self.context.set_default_timeout(PATIENCE_MS)
+        self.context.add_init_script(LISTEN)
         self.page = self.context.pages[0]
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", self._hear)
@@ -40,6 +56,8 @@ class Handset:
         return self
 
     def _hear(self, message: Any) -> None:
+        if message.text.startswith("said "):
+            self.heard.append(message.text.removeprefix("said "))
         network = "net::" in message.text or "Failed to load resource" in message.text
         if message.type == "error" and not network:
             self.complaints.append(message.text)
@@ -106,6 +124,20 @@ class Handset:
         """The truth about network and disk, on every screen."""
         return self.page.locator(".app-net")
 
+    def sync(self) -> None:
+        """「今すぐ送る」, then home; returns when everything is on the server and the jobs are fresh."""
+        self.open("/app/outbox")
+        self.tap("今すぐ送る")
+        expect(self.page.get_by_text("未送信の記録はありません。")).to_be_visible()
+        expect(self.chip).to_contain_text("最新")
+        self.open("/app/")
+
+    def type_code(self, code: str, go: str = "この番号で記録する") -> None:
+        """Type an ID from a sticker."""
+        self.tap("番号を入力")
+        self.page.get_by_label("追跡ID（17文字）").fill(code)
+        self.tap(go)
+
     def kept(self) -> list[dict[str, Any]]:
         """Every scan on this phone's disk, oldest first, with what became of it."""
         rows: list[dict[str, Any]] = self.page.evaluate(
@@ -142,9 +174,9 @@ def handset(
 
 
 @contextmanager
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    """A browser at a desk."""
-    running = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=FLAGS)
+def browser(playwright: Playwright, more: Sequence[str] = ()) -> Iterator[Browser]:
+    """A browser at a desk, with `more` flags."""
+    running = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=[*FLAGS, *more])
     try:
         yield running
     finally:

@@ -1,4 +1,4 @@
-"""The site as people run it: gunicorn with a SQLite file, in a process of its own, so that it can lose its power."""
+"""The site as people run it: gunicorn and a SQLite file, in a process of its own that can lose its power."""
 
 import os
 import shutil
@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from flask import Flask
-from sqlalchemy import select
 
 from tests.conftest import settings_for
 from tests.factories.custody import Journey, Town, a_town, issue_codes
-from tests.factories.identity import PASSWORD
+from tests.factories.identity import PASSWORD, log_in
 from webapp.app import create_app
 from webapp.kernel.base.db import db
 from webapp.kernel.scanning.models import IssuedCode
@@ -107,7 +106,7 @@ class Place:
     codes: list[str]
     cages: list[str]
     spare: list[str]  # issued and stuck on nothing
-    batches: dict[str, str]  # kind of sticker → the batch it was printed in
+    sheets: dict[str, bytes]  # "device", "spare", "cage" → the PDF of their labels
 
     @property
     def url(self) -> str:
@@ -132,7 +131,8 @@ def a_place(
     """A town told through the door into a fresh database, and its server running; killed at the end."""
     shutil.copyfile(template, folder / "test.db")
     server = Server(folder)
-    app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder))
+    base = {"PUBLIC_BASE": server.url, "QR_BASE": server.url, "QR_PREFIXES": [server.url]}
+    app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder) | base)
     place = _settle(app, server, devices, cages, prepare)
     try:
         server.start()
@@ -146,7 +146,6 @@ def _settle(app: Flask, server: Server, devices: int, cages: int, prepare: Prepa
         town = a_town(devices=devices, cages=cages)
         spare = issue_codes(town, "device", 2)
         prepare(town, Journey(town))
-        batch_of = {row.id: row.batch for row in db.session.scalars(select(IssuedCode))}
         place = Place(
             server=server,
             title="最上町 2026-001",
@@ -156,8 +155,17 @@ def _settle(app: Flask, server: Server, devices: int, cages: int, prepare: Prepa
             codes=town.codes,
             cages=town.cages,
             spare=spare,
-            batches={"device": batch_of[town.codes[0]], "cage": batch_of[town.cages[0]]},
+            sheets=_printed(app, town, {"device": town.codes[0], "cage": town.cages[0], "spare": spare[0]}),
         )
         db.session.remove()
         db.engine.dispose()
     return place
+
+
+def _printed(app: Flask, town: Town, first: dict[str, str]) -> dict[str, bytes]:
+    """The label sheets as the officer downloads them, by the first code on each."""
+    batches = {kind: db.session.get_one(IssuedCode, code).batch for kind, code in first.items()}
+    client = app.test_client()
+    log_in(client, town.people["officer"])
+    folder = f"/consignments/{town.job}/labels"
+    return {kind: client.get(f"{folder}/{batch}.pdf").data for kind, batch in batches.items()}

@@ -158,6 +158,33 @@ def test_ten_thousand_scans_land_once_each(playwright: Playwright, served: Site,
     context.close()
 
 
+def test_two_tabs_never_give_out_one_number_twice(
+    playwright: Playwright, served: Site, tmp_path: Path
+) -> None:
+    context = phone(playwright, tmp_path / "profile")
+    first = opened(context, served)
+    second = context.new_page()
+    second.goto(f"{served.url}/test/engine")
+    second.wait_for_selector("body[data-ready]", state="attached")
+    for page in (first, second):  # started, not awaited: both keep at the same time
+        page.evaluate("() => { globalThis.done = engine.keepSome(100); }")
+    for page in (first, second):
+        page.evaluate("() => globalThis.done.then(() => true)")
+    seqs = first.evaluate("async () => (await engine.kept(engine.store)).map(({ seq }) => seq)")
+    assert sorted(seqs) == list(range(1, 201))
+    context.close()
+
+
+def test_a_camera_that_the_phone_took_away_comes_back(
+    playwright: Playwright, served: Site, tmp_path: Path
+) -> None:
+    context = phone(playwright, tmp_path / "profile", barcode("X", tmp_path / "desk.y4m"))
+    camera = opened(context, served).evaluate("() => engine.loseCamera()")
+    assert camera["said"] == ["live", "restarting", "live"]
+    assert (camera["plays"], camera["after"], camera["shown"]) == ("live", "ended", None)
+    context.close()
+
+
 def test_without_permission_the_camera_says_why(playwright: Playwright, served: Site, tmp_path: Path) -> None:
     film = barcode("X", tmp_path / "desk.y4m")
     denied = phone(playwright, tmp_path / "denied", film, allowed=False)
@@ -257,7 +284,7 @@ def test_a_new_release_waits_until_it_is_asked_for(
 
     # given the server has a new release
     shell = first.shell.replace(first.build.encode(), b"f" * 16).replace(b"</body>", b"<!-- 2 --></body>")
-    app.extensions["pwa"] = pwa.Release("f" * 16, first.files, shell)
+    app.extensions["pwa"] = pwa.Release("f" * 16, first.files, shell, first.worker)
     page.evaluate(
         """async () => {
           const registration = await navigator.serviceWorker.getRegistration('/app/');

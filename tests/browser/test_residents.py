@@ -1,4 +1,4 @@
-"""A resident with a phone and no account: scans a sticker, takes its photo, types its ID, in three languages."""
+"""A resident with a phone and no account: scans a sticker, takes its photo, types its ID; three languages."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -88,10 +88,7 @@ PAGES = [
     ("public_home", {}),
     ("public_result", {"trail": ATrail()}),
     ("public_detail", {"trail": ATrail()}),
-    *(
-        ("public_unknown", {"reason": reason, "typed": "ABCD", "count": 4})
-        for reason in ("check", "length", "none")
-    ),
+    *(("public_unknown", {"reason": reason, "typed": "ABCD"}) for reason in ("check", "length", "none")),
     ("public_void", {"replaced": True, "shown_id": "X", "municipality": "最上町", "contact": "総務課"}),
     ("public_thing", {"kind": "cage", "shown_id": "X", "municipality": "最上町", "contact": "総務課"}),
 ]
@@ -155,3 +152,8 @@ def test_a_typing_mistake_gets_a_hint_and_the_text_to_mend(site: Flask) -> None:
 def test_typed_markup_is_only_text(site: Flask) -> None:
     html = page(site, "public_unknown", reason="none", typed="<script>x</script>").get("/page").text
     assert "<script>x" not in html
+
+
+def test_the_characters_are_counted_without_what_stands_between_them(site: Flask) -> None:
+    html = page(site, "public_unknown", reason="length", typed="HWVE-N9XS YWCX").get("/page").text
+    assert "入れた文字は12文字でした" in html

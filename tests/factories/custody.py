@@ -71,7 +71,9 @@ CAST = {
 
 
 def a_town(log: str = "063622", *, devices: int = 0, cages: int = 0, cls: str = "3") -> Town:
-    """A town whose consignment lists `devices` PCs and has `cages` cages; codes are issued for all of them."""
+    """A town whose consignment lists `devices` PCs and has `cages` cages; codes are issued for all of
+    them.
+    """
     town = an_organisation("municipality", lg_code=log)
     made = Town(
         log, town, an_organisation("carrier", invited_by=town), an_organisation("itad", invited_by=town)

@@ -1,6 +1,7 @@
 """Makers: say only what a test is about."""
 
 import re
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -27,6 +28,10 @@ KIND_OF_ROLE = {
     Role.SHELTER: OrganisationKind.SHELTER,
     Role.SUPPORTER: OrganisationKind.SUPPORTER,
 }
+
+
+#: Argon2 is slow on purpose: one hash serves everybody with the same password.
+_hash_of = cache(passwords.make_hash)
 
 
 def an_organisation(

@@ -48,7 +48,7 @@ def trouble(t: Town) -> Story:
         "registered", found, j.tick(), body={"device": "", "device_new": new_id(), "cls": "2", "kind": "tablet"}
     )
     say("officer", new)
-    say("technician", *j.sanitize(0, 1, 2, 3, 4, 6, 7), *j.sanitize(4))  # 4 twice
+    say("technician", *j.sanitize(0, 1, 2, 3, 4, 6), *j.sanitize(4))  # 4 twice
     say("technician", t.phones["technician"].scan("sanitize_failed", t.codes[5], j.tick(), body={"reason": "dead"}))
     on_site = {"wit": [t.p("officer")], "ev": [PHOTO]}
     say("technician", t.phones["technician"].scan("destroyed_on_site", t.codes[5], j.tick(), **on_site))
@@ -63,6 +63,7 @@ def trouble(t: Town) -> Story:
     say("officer2", t.phones["officer2"].scan("loaded", t.codes[8], j.tick(), parent=t.cages[2]))
     say("officer2", t.phones["officer2"].scan("loaded", t.codes[7], j.tick(), parent="SOME TROLLEY"))
     say("officer2", t.phones["officer2"].scan("loaded", t.codes[7], j.tick(), parent=t.cages[1]))
+    say("technician", *j.sanitize(7))  # after it was loaded
     say("officer", j.lock(range(7)))
     say("officer2", t.phones["officer2"].scan("handed_over", t.cages[0], j.at, body={"to": t.p("driver2")}))
     say("officer", j.hand_over())

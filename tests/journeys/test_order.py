@@ -1,5 +1,6 @@
 """Whoever's phone finds the network first: the board, the verdicts and the discrepancies are the same."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from tests.conftest import settings_for
 from tests.factories.custody import Town, the_door
@@ -20,6 +21,7 @@ from webapp.kernel.intake.rebuild import check, rebuild
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 Again = Callable[[], None]
+EXAMPLES = int(os.environ.get("ASHIATO_EXAMPLES", "20"))
 
 
 @pytest.fixture
@@ -28,9 +30,14 @@ def sqlite_app(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
     shutil.copyfile(sqlite_template, tmp_path / "test.db")
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'test.db'}", tmp_path))
     with app.app_context():
+        event.listen(db.engine, "connect", _hurry)
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def _hurry(connection: Any, _record: object) -> None:
+    connection.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug in this test
 
 
 @pytest.fixture
@@ -78,7 +85,7 @@ def tell(town: Town, story: Story, cuts: set[int]) -> dict[str, list[tuple[Any, 
     return seen(the_door(), town.log)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_order_and_any_batches_give_the_same_board(
     town: Town, story: Story, again: Again, data: st.DataObject
@@ -115,7 +122,8 @@ def test_folding_again_gives_the_same_whatever_the_chunk(town: Town, story: Stor
 def test_a_changed_read_table_is_noticed_and_left_alone(town: Town, story: Story) -> None:
     tell(town, story, set())
     with db.engine.begin() as connection:
-        connection.execute(text("UPDATE custody_devices SET step = 'destroyed' WHERE id = :id"), {"id": town.devices[9]})
+        forge = text("UPDATE custody_devices SET step = 'destroyed' WHERE id = :id")
+        connection.execute(forge, {"id": town.devices[9]})
     assert check(the_door(), town.log) == [f"custody_devices {town.devices[9]}.step: 'destroyed' -> ''"]
     assert check(the_door(), town.log) != []
     rebuild(the_door(), town.log)

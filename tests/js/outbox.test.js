@@ -96,6 +96,21 @@ test('a number is not used up when keeping fails', async () => {
   assert.equal((await kept(store)).length, 2);
 });
 
+test('a full disk is said, not beeped: nothing is kept and no number is used up', async () => {
+  const store = await aPhone();
+  const original = IDBObjectStore.prototype.add;
+  IDBObjectStore.prototype.add = () => {
+    throw new DOMException('no room', 'QuotaExceededError');
+  };
+  try {
+    await assert.rejects(keep(store, loaded()), { code: 'store.full' });
+  } finally {
+    IDBObjectStore.prototype.add = original;
+  }
+  assert.deepEqual(await kept(store), []);
+  assert.equal((await keep(store, loaded())).seq, 1);
+});
+
 test('without anybody logged in nothing is kept, and it says so', async () => {
   const store = await aPhone({ person: '' });
   await assert.rejects(keep(store, loaded()), { code: 'outbox.no_person' });

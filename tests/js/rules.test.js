@@ -77,6 +77,23 @@ test('an old scan of this phone does not pull back what the pack knows by now', 
   assert.equal(fold(known, scans).devices.get('D1').step, 'counted');
 });
 
+test('what another phone corrected stays corrected, although this phone once sent it', () => {
+  const load = { ...kept('loaded', 'D1', { parent: 'C1' }, 'sent'), receipt: { status: 'recorded', index: 41 } };
+  const before = { ...pack([device('D1')], [cage('C1')]), rev: '41' };
+  const after = { ...pack([device('D1')], [cage('C1')]), rev: '43' };
+  assert.deepEqual(fold(before, [load]).cages.get('C1').loaded, ['D1'], 'not in this pack yet');
+  assert.deepEqual(fold(after, [load]).cages.get('C1').loaded, [], 'the pack has seen it, and its correction');
+});
+
+test('a correction of a scan that the pack contains takes it back at once', () => {
+  const load = { ...kept('loaded', 'D1', { parent: 'C1' }, 'sent'), receipt: { status: 'recorded', index: 41 } };
+  const undo = kept('void', 'D1', { parent: 'C1', body: { target: load.id, reason: 'wrong_cage' } });
+  const known = { ...pack([device('D1', inCage)], [cage('C1', { loaded: ['D1'] })]), rev: '42' };
+  assert.deepEqual(fold(known, [load, undo]).cages.get('C1').loaded, []);
+  const elsewhere = kept('void', 'D1', { parent: 'C1', body: { target: 'a scan of another phone' } });
+  assert.deepEqual(fold(known, [elsewhere]).cages.get('C1').loaded, ['D1']);
+});
+
 test('a refused scan is left out', () => {
   const view = fold(pack([device('D1')], [cage('C1')]), [kept('loaded', 'D1', { parent: 'C1' }, 'refused')]);
   assert.deepEqual(view.cages.get('C1').loaded, []);

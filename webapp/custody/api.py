@@ -7,6 +7,7 @@ from webapp.custody import packs, queries
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import NotFound
+from webapp.kernel.base.pwa import release
 from webapp.kernel.identity.login import current_person, login_required
 from webapp.kernel.intake.api import as_json, author_of
 from webapp.kernel.ledger.models import Log
@@ -39,7 +40,7 @@ def me() -> ResponseReturnValue:
             },
             "logs": [{"id": row.id, "name": row.name, "actor": author.pseudonyms[row.id]} for row in rows],
             "server_at": now_ms(),
-            "build": current_app.extensions["pwa"].build if "pwa" in current_app.extensions else "",
+            "build": release(current_app).build,
         }
     )
 

@@ -1,4 +1,6 @@
-"""The room's tables as the phone reads them: `static/pwa/contract/custody.json`. A stale file is a failing test."""
+"""The room's tables as the phone reads them: `static/pwa/contract/custody.json`. A stale file is a failing
+test.
+"""
 
 from typing import Any
 

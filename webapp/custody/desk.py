@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import case, delete, func, or_, select
 
 from webapp.custody.device_lines import every_device
 from webapp.custody.forms import AssetList
@@ -95,7 +95,7 @@ class ClosingCard:
 
 @dataclass(frozen=True, slots=True)
 class ScanLine:
-    """One scan in words. `photos` are (sha256, whether the bytes have arrived)."""
+    """One scan in words. `photos` are (sha256, whether the bytes have arrived); `cause`: it is questioned."""
 
     id: str
     step_text: str
@@ -105,6 +105,7 @@ class ScanLine:
     recorded_at: int
     index: int
     photos: Sequence[tuple[str, bool]] = ()
+    cause: bool = True
 
 
 def own_log(org: str) -> str:
@@ -269,7 +270,8 @@ def stickers(job: Job, batch: str, part: int) -> list[Label]:
     ).all()
     if not rows:
         raise NotFound
-    names = dict(db.session.execute(select(Cage.code, Cage.name).where(Cage.log == job.log)).tuples().all())
+    cages = db.session.execute(select(Cage.code, Cage.name).where(Cage.log == job.log))
+    names = {cage.code: cage.name for cage in cages}
     return [Label(row.id, row.kind, job.municipality, names.get(row.id, "")) for row in rows]
 
 
@@ -279,22 +281,24 @@ def code_in(text: str) -> str:
 
 
 def scans_of(job: Job, discrepancy: str) -> list[ScanLine]:
-    """The scans behind a discrepancy, the earliest first; at most 50."""
+    """The scans behind a discrepancy among those of its thing, the earliest first; at most 100."""
     row = db.session.get(DiscrepancyRow, discrepancy)
     if row is None or row.job != job.id:
         raise NotFound
-    s = ScanRow
+    s, causes = ScanRow, set(row.causes[:50])
+    about = [code for code in (row.scope, str(row.params.get("device", ""))) if is_valid(code)]
     found = db.session.execute(
         select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
-        .where(s.log == job.log, s.id.in_(row.causes[:50]))
+        .where(s.log == job.log, or_(s.id.in_(causes), s.code.in_(about)))
         .order_by(s.at, s.id)
+        .limit(100)
     ).all()
     people = people_by_pseudonym(job.log, {scan.actor for scan in found})
     here = present([sha for scan in found for sha in scan.photos])
-    return [_scan_line(scan, people, here) for scan in found]
+    return [_scan_line(scan, people, here, causes) for scan in found]
 
 
-def _scan_line(scan: Any, people: Mapping[str, Any], here: set[str]) -> ScanLine:
+def _scan_line(scan: Any, people: Mapping[str, Any], here: set[str], causes: set[str]) -> ScanLine:
     who = people.get(scan.actor)
     return ScanLine(
         scan.id,
@@ -305,6 +309,7 @@ def _scan_line(scan: Any, people: Mapping[str, Any], here: set[str]) -> ScanLine
         scan.recorded_at,
         scan.index,
         [(sha, sha in here) for sha in scan.photos],
+        scan.id in causes,
     )
 
 

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from webapp.custody.steps import Step
 from webapp.kernel.intake.format import Body, Millis, Sha256, Text, Uuid, Word
@@ -67,8 +67,7 @@ class EvidenceViewed(Body):
     evidence: Sha256
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """One scan of one thing, in effective time. `code` and `parent` are current codes (replaced ones resolved)."""
 
     id: str
@@ -82,7 +81,7 @@ class Event:
     witnesses: tuple[str, ...] = ()
     photos: int = 0
     job: str = ""
-    body: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    body: Mapping[str, Any] = MappingProxyType({})
     device: str = ""  # what a registration binds
     target: str = ""  # what a 訂正 undoes
 
@@ -108,9 +107,11 @@ def without_voided(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
 
     A 訂正 carries the code of the scan that it undoes: it reaches no other thing's history.
     """
+    if all(event.step is not Step.VOID for event in events):
+        return list(events), []
     by_id = {event.id: event for event in events if event.step != Step.VOID}
     gone, idle = set[str](), list[Event]()
-    for void in (event for event in events if event.step == Step.VOID):
+    for void in in_order(event for event in events if event.step == Step.VOID):
         target = by_id.get(void.target)
         if target and target.code == void.code and _may_undo(void, target):
             gone.add(target.id)

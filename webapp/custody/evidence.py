@@ -19,7 +19,8 @@ from webapp.kernel.intake.submit import submit
 def may_see(sha256: str) -> bool:
     """For the request's person.
 
-    A scan opens a photo only if the organisation that scanned also sent the photo: naming somebody else's hash in
+    A scan opens a photo only if the organisation that scanned also sent the photo: naming somebody else's
+    hash in
     a scan of one's own shows nothing.
     """
     person = current_person()
@@ -32,7 +33,9 @@ def may_see(sha256: str) -> bool:
 
 
 def seen(sha256: str) -> None:
-    """Write into the log who looked at a photo: one entry for each person, photo and day; not for one's own."""
+    """Write into the log who looked at a photo: one entry for each person, photo and day; not for one's
+    own.
+    """
     person, row = current_person(), _named(sha256)
     if row is None or db.session.get_one(EvidenceFile, sha256).uploader == person.id:
         return
@@ -46,7 +49,7 @@ def _named(sha256: str) -> Any:
     return db.session.execute(_query(sha256, current_person().organisation_id)).first()
 
 
-def _query(sha256: str, org: str) -> Select[Any]:
+def _query(sha256: str, org: str) -> "Select[str, str]":
     return (
         select(Photo.log, Photo.job)
         .join(Party, Party.consignment == Photo.job)

@@ -111,7 +111,9 @@ REFUSALS: dict[str, str] = {
     "custody.same_assets": "管理番号「{assets}」は、この案件にすでにあります。重なる行を除いてから取り込んでください。",
     "custody.nothing_to_import": "取り込める機器がありません。",
     "custody.cage_name": "かご車の名前は、英数字とハイフンで12文字までにしてください。",
-    "custody.cage_code": "このコードは、かご車のラベルとして使えません。この自治体で発行した新しいコードを選んでください。",
+    "custody.cage_code": (
+        "このコードは、かご車のラベルとして使えません。この自治体で発行した新しいコードを選んでください。"
+    ),
     "custody.cage_taken": "このコードは、すでに別のかご車に使っています。",
     "custody.cage_name_taken": "この名前のかご車は、この案件にすでにあります。",
 }

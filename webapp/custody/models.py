@@ -57,7 +57,9 @@ class Import(Base):
 
 
 class Device(Base):
-    """A listed (or found) device: where its history stands. Names and serials lie in the vault under its id."""
+    """A listed (or found) device: where its history stands. Names and serials lie in the vault under its
+    id.
+    """
 
     __tablename__ = "custody_devices"
     id: Mapped[str] = mapped_column(Uuid, primary_key=True)
@@ -167,7 +169,9 @@ class Photo(Base):
 
 
 class ImportDraft(Base):
-    """An uploaded asset list that waits for its preview to be confirmed. Not a projection; thrown away after."""
+    """An uploaded asset list that waits for its preview to be confirmed. Not a projection; thrown away
+    after.
+    """
 
     __tablename__ = "custody_import_drafts"
     id: Mapped[str] = mapped_column(Uuid, primary_key=True)

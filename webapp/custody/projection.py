@@ -13,6 +13,7 @@ from webapp.custody.refold import refold
 from webapp.custody.scene import Touched
 from webapp.custody.steps import Step
 from webapp.kernel.base.ids import derived_id
+from webapp.kernel.base.rows import insert_rows
 from webapp.kernel.intake.door import Verdict
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.scanning import service as codes
@@ -137,11 +138,11 @@ _HANDLERS = {
 def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touched) -> None:
     current = codes.replacements(session, log)
     rows = [_row(entry, current) for entry in scans]
-    session.execute(insert(ScanRow), rows)
-    if photos := [photo for row in rows for photo in _photos(row)]:
-        session.execute(insert(Photo), photos)
-    if lines := [line for row in rows if row["step"] == Step.LOCKED for line in _lines(row, current)]:
-        session.execute(insert(ManifestLine), lines)
+    insert_rows(session, ScanRow, rows)
+    insert_rows(session, Photo, [photo for row in rows for photo in _photos(row)])
+    lines = [line for row in rows if row["step"] == Step.LOCKED for line in _lines(row, current)]
+    insert_rows(session, ManifestLine, lines)
+    touched.current = current
     touched.codes |= {row["code"] for row in rows}
     touched.fresh += [row["id"] for row in rows]
     touched.boots |= {row["boot"] for row in rows if row["skewed"]}

@@ -1,4 +1,5 @@
-"""What anybody may know of a tracking ID: status, times, what is required beside what is done. No serial, no name.
+"""What anybody may know of a tracking ID: status, times, what is required beside what is done. No serial,
+no name.
 
 The page costs the same few queries whatever the size of the town.
 """
@@ -22,7 +23,9 @@ from webapp.kernel.scanning.models import IssuedCode
 
 @dataclass(frozen=True, slots=True)
 class PublicStep:
-    """One of the six. state: done | next | later | not_applicable | on_site; `note` is a key of public_words.html."""
+    """One of the six. state: done | next | later | not_applicable | on_site; `note` is a key of
+    public_words.html.
+    """
 
     key: str
     state: str

@@ -23,6 +23,8 @@ from webapp.kernel.scanning.codes import is_valid, show
 
 COUNTS = ("listed", "registered", "sanitized", "departed", "received", "destroyed", "ended")
 PAGE = 50
+PLACES = ("town", "road", "centre")
+ON_BOARD = 20  # discrepancies and cages; the rest is on their own pages
 NAMED = 3  # things that a cage card names before it says how many more
 _COUNTED = frozenset({"opened", "count_closed"})
 _FIRST = {"block": 0, "warn": 1, "wait": 2}
@@ -83,20 +85,26 @@ class CageCard:
     at: int | None
     note: str
     complete: bool
+    place: str
     absent: int = 0
     missing: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """Everything the live board shows."""
+    """Everything the live board shows: the first cages, and how many of all stand where (`PLACES`)."""
 
     job: Job
     questions: Sequence[Question]
     open_total: int
     cages: Sequence[CageCard]
-    cage_total: int
+    placed: Mapping[str, int] = field(hash=False)
     rev: int
+
+    @property
+    def cage_total(self) -> int:
+        """All cages of the consignment."""
+        return sum(self.placed.values())
 
 
 def visible(org: str) -> Select[Any]:
@@ -153,16 +161,27 @@ def _organisation_names(ids: Iterable[str]) -> dict[str, str]:
 
 def _open_counts(jobs: Sequence[str]) -> dict[str, int]:
     d = DiscrepancyRow
-    query = select(d.job, func.count()).where(d.job.in_(jobs), d.closed.is_(False)).group_by(d.job)
-    return {job: count for job, count in db.session.execute(query)}
+    query = select(d.job, func.count().label("open")).where(d.job.in_(jobs), d.closed.is_(False))
+    return {row.job: row.open for row in db.session.execute(query.group_by(d.job))}
 
 
 def board_of(job: Job, rev: int) -> Board:
     """The live board of a consignment: what blocks first, then what warns, then what waits."""
-    total = select(func.count()).select_from(Cage).where(Cage.consignment == job.id)
-    return Board(
-        job, questions_of(job, limit=20), job.open, cages_of(job), db.session.scalar(total) or 0, rev
-    )
+    found, cages = questions_of(job, limit=ON_BOARD), cages_of(job, limit=ON_BOARD)
+    return Board(job, found, job.open, cages, _placed(job), rev)
+
+
+def _placed(job: Job) -> dict[str, int]:
+    query = select(Cage.step, func.count().label("cages")).where(Cage.consignment == job.id)
+    placed = dict.fromkeys(PLACES, 0)
+    for row in db.session.execute(query.group_by(Cage.step)):
+        placed[place_of(row.step)] += row.cages
+    return placed
+
+
+def place_of(step: str) -> str:
+    """Where a cage stands that has come to this step: one of `PLACES`."""
+    return {"": "town", "locked": "town", "handed_over": "road"}.get(step, "centre")
 
 
 def questions_of(job: Job, *, closed: bool = False, limit: int = PAGE, offset: int = 0) -> list[Question]:
@@ -290,6 +309,7 @@ def _cage(
         next((at for at in times if at is not None), None),
         _cage_note(row, done, total),
         row.closed_at is not None and done == total,
+        place_of(row.step),
         len(absent),
         [(code, names.get(code, show(code))) for code in absent[:NAMED]],
     )
@@ -309,4 +329,4 @@ def _cage_state(row: Cage) -> str:
 def _cage_note(row: Cage, done: int, total: int) -> str:
     if row.step in _COUNTED:
         return f"{done} / {total}台" + ("　不足なし" if done == total else "")
-    return f"{total}台" + (f"　封印 {row.seal}" if row.seal else "")
+    return (f"{total}台" if total else "") + (f"　封印 {row.seal}" if row.seal else "")

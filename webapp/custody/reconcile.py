@@ -228,10 +228,10 @@ class _Cage:
         inside = set(self.manifest)
         for event in self.scans:
             counted_here = event.step == Step.COUNTED and event.parent == self.cage
-            if event.code in inside and event.at > locked.at and not counted_here:
-                if opened is None or event.at < opened.at:
-                    params = {"device": event.code, "step": str(event.step)}
-                    yield Found(Discrepancy.SCAN_IN_TRANSIT, event.id, (event.id,), params)
+            under_lock = event.at > locked.at and (opened is None or event.at < opened.at)
+            if event.code in inside and under_lock and not counted_here:
+                params = {"device": event.code, "step": str(event.step)}
+                yield Found(Discrepancy.SCAN_IN_TRANSIT, event.id, (event.id,), params)
         early = [e for e in self._firsts(Step.COUNTED) if opened is None or e.at < opened.at]
         if early:
             yield Found(Discrepancy.OPEN_UNLOGGED, "", tuple(e.id for e in early), {"count": str(len(early))})

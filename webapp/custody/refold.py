@@ -10,8 +10,9 @@ from webapp.custody.entries import Event, in_order, without_voided
 from webapp.custody.models import Cage, Consignment, Device
 from webapp.custody.reconcile import CageFold, fold_cage
 from webapp.custody.rules import DeviceFold, Found, Tag, fold_device
-from webapp.custody.scene import Scene, Touched, is_device, is_found, owner_of, read_scene, tag_of
+from webapp.custody.scene import Scene, Touched, is_device, is_found, read_scene, tag_of
 from webapp.custody.steps import CAGE_STEPS, SEVERITY, Discrepancy, Step
+from webapp.kernel.base.rows import column, update_rows
 from webapp.kernel.intake.door import Verdict
 from webapp.kernel.reconciliation.projection import Row, replace, verdicts
 
@@ -58,25 +59,15 @@ def _write_devices(session: Session, scene: Scene, folds: Mapping[str, DeviceFol
     """Every device that a core code was ever bound to: the fold of its owner, or the empty state."""
     changed = []
     for device in scene.bindings:
-        code, row = owner_of(scene, device), scene.devices.get(device)
+        code, row = scene.owner_of(device), scene.devices.get(device)
         if row is None or not row.listed:
             continue
         new = _device_state(code, folds.get(code))
         if any(getattr(row, name) != value for name, value in new.items()):
-            changed.append({"b_id": device} | {f"b_{name}": value for name, value in new.items()})
+            changed.append({"id": device, **new})
             _count(deltas, row.consignment, _flags(row), _flags_of(new))
-    _update(session, Device.__table__, "id", changed)
+    update_rows(session, Device, "id", changed)
     _write_found(session, scene, folds, deltas)
-
-
-def _update(session: Session, table: Any, key: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """One statement for all rows; their names begin with b_ so that they differ from the columns'."""
-    if rows:
-        names = [name[2:] for name in rows[0] if name != "b_id"]
-        query = update(table).where(table.c[key] == bindparam("b_id"))
-        session.connection().execute(
-            query.values({name: bindparam(f"b_{name}") for name in names}), list(rows)
-        )
 
 
 def _device_state(code: str, fold: DeviceFold | None) -> dict[str, Any]:
@@ -141,7 +132,7 @@ def _is_listed(scene: Scene, device: str) -> bool:
 
 
 def _found_row(scene: Scene, device: str, folds: Mapping[str, DeviceFold]) -> dict[str, Any] | None:
-    code = owner_of(scene, device)
+    code = scene.owner_of(device)
     registered = next((e for e in in_order(scene.bindings[device]) if e.code == code and is_found(e)), None)
     if registered is None or code not in folds:
         return None
@@ -155,9 +146,9 @@ def _write_cages(session: Session, scene: Scene, folds: Mapping[str, CageFold], 
     for code, fold in folds.items():
         row, new = scene.cages[code], _cage_state(fold)
         if any(getattr(row, name) != value for name, value in new.items()):
-            changed.append({"b_id": code} | {f"b_{name}": value for name, value in new.items()})
+            changed.append({"code": code, **new})
             _count(deltas, row.consignment, _journey(row), _journey(fold))
-    _update(session, Cage.__table__, "code", changed)
+    update_rows(session, Cage, "code", changed)
 
 
 def _cage_state(fold: CageFold) -> dict[str, Any]:
@@ -192,13 +183,14 @@ def _write_counters(session: Session, deltas: Deltas) -> None:
         if any(sums.values())
     ]
     if changed:
-        table = Consignment.__table__
-        session.connection().execute(
-            update(table)  # type: ignore[arg-type]
-            .where(table.c.id == bindparam("b_id"))
-            .values({name: table.c[name] + bindparam(f"b_{name}") for name in COUNTERS}),
-            changed,
-        )
+        session.connection().execute(_ADD, changed)
+
+
+_ADD = (
+    update(Consignment.__table__)  # type: ignore[arg-type]
+    .where(column(Consignment.id) == bindparam("b_id"))
+    .values({name: Consignment.__table__.c[name] + bindparam(f"b_{name}") for name in COUNTERS})
+)
 
 
 def _scopes(scene: Scene) -> set[str]:

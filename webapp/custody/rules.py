@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from webapp.custody.entries import Event, in_order, without_voided
 from webapp.custody.steps import (
@@ -32,8 +33,7 @@ class Found:
     params: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Tag:
+class Tag(NamedTuple):
     """What is known about a code apart from its scans. `cls` is "3" to "0"; "" until the device is known."""
 
     code: str
@@ -45,12 +45,11 @@ class Tag:
     foreign: bool = False  # issued in another municipality's log
 
 
-@dataclass(frozen=True, slots=True)
-class DeviceFold:
+class DeviceFold(NamedTuple):
     """A device after its history. `done` maps a step to the time it first happened."""
 
     step: Step | None
-    done: Mapping[Step, int] = field(hash=False)
+    done: Mapping[Step, int]
     cage: str
     ended: bool
     findings: tuple[Found, ...]
@@ -78,8 +77,10 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     done: dict[Step, int] = {}
     findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
     state: Step | None = None
+    ever = frozenset(event.step for event in ordered)
+    missing = [step for step in required(tag.cls, ever) if step not in ever] if tag.cls else None
     for event in ordered:
-        findings.extend(_order(tag, state, done, event, ordered))
+        findings.extend(_order(state, done, event, ordered, missing))
         if event.step in NEXT[state] or RANK[event.step] > _rank(state):
             state = event.step
         done.setdefault(event.step, event.at)
@@ -99,21 +100,27 @@ def _rank(state: Step | None) -> int:
 
 
 def _order(
-    tag: Tag, state: Step | None, done: Mapping[Step, int], event: Event, history: Sequence[Event]
+    state: Step | None,
+    done: Mapping[Step, int],
+    event: Event,
+    history: Sequence[Event],
+    missing: Sequence[Step] | None,
 ) -> Iterator[Found]:
-    """OUT_OF_ORDER, SKIPPED and ZOMBIE for one scan that comes after `done`."""
+    """OUT_OF_ORDER, SKIPPED and ZOMBIE for one scan that comes after `done`.
+
+    `missing` are required steps that the history shows nowhere; None as long as the device is unknown.
+    """
     if Step.DESTROYED in done and event.step != Step.DESTROYED:
         yield Found(Discrepancy.ZOMBIE, event.id, (event.id,), {"step": event.step})
         return
-    if event.step in done or not tag.cls:
+    if event.step in done or missing is None:
         return
     if RANK[event.step] < _rank(state) and event.step not in NEXT[state]:
         yield Found(
             Discrepancy.OUT_OF_ORDER, event.id, (event.id,), {"step": event.step, "after": str(state)}
         )
-    ever = {other.step for other in history}
-    for step in required(tag.cls, frozenset(ever)):
-        if RANK[step] < RANK[event.step] and step not in ever and not _reported(step, history, event):
+    for step in missing:
+        if RANK[step] < RANK[event.step] and not _reported(step, history, event):
             yield Found(Discrepancy.SKIPPED, step, (event.id,), {"step": step, "at": event.step})
 
 
@@ -186,8 +193,13 @@ def _attested(cls: str, event: Event) -> Iterator[Found]:
 
 def not_permitted(event: Event) -> Iterator[Found]:
     """Somebody did what their role may not do (a driver opened a cage): it happened, and it is a question."""
-    if not may(event.roles, Action(f"scan.{event.step}")):
+    if not _may_scan(event.roles, event.step):
         yield Found(Discrepancy.NOT_PERMITTED, event.id, (event.id,), {"step": event.step})
+
+
+@lru_cache(maxsize=1_000)
+def _may_scan(roles: tuple[str, ...], step: Step) -> bool:
+    return may(roles, Action(f"scan.{step}"))
 
 
 def decide(cls: str, done: frozenset[Step], step: Step, *, same_person: bool = False) -> Discrepancy | None:

@@ -9,18 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, select, union
+from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from webapp.custody.entries import Event, in_order, without_voided
 from webapp.custody.models import Cage, Device, ManifestLine, ScanRow
 from webapp.custody.rules import Tag
 from webapp.custody.steps import CAGE_STEPS, Step
+from webapp.kernel.base.rows import MOST, Lookup, column
 from webapp.kernel.scanning.models import IssuedCode
 from webapp.kernel.scanning.service import replacements
-
-#: Values in one IN list: SQLite takes 32,766 variables, PostgreSQL 65,535.
-_MOST = 5_000
 
 
 @dataclass(slots=True)
@@ -35,6 +33,7 @@ class Touched:
     renamed: set[str] = field(default_factory=set)
     boots: set[str] = field(default_factory=set)
     fresh: list[str] = field(default_factory=list)
+    current: Mapping[str, str] | None = None  # replaced code → current one, if it was read already
 
     def __bool__(self) -> bool:
         return bool(self.codes or self.boots)
@@ -59,23 +58,42 @@ class Scene:
     homes: dict[str, str] = field(default_factory=dict)  # code → consignment, for what lies in `near`
     issued: dict[str, Any] = field(default_factory=dict)
     skewed: dict[str, list[Event]] = field(default_factory=dict)
+    _bound: dict[str, Event | None] = field(default_factory=dict)  # what was worked out once
+    _owners: dict[str, str] = field(default_factory=dict)
+
+    def binding_of(self, code: str) -> Event | None:
+        """The registration that counts for a code: the first that was not undone and names a device that can be."""
+        if code not in self._bound:
+            registered = [event for event in without_voided(self.events[code])[0] if event.device]
+            self._bound[code] = next((e for e in in_order(registered) if self._is_known(e)), None)
+        return self._bound[code]
+
+    def _is_known(self, event: Event) -> bool:
+        """A registration names a listed device of this log, or says that it found one that is on no list."""
+        row = self.devices.get(event.device)
+        return bool(row is not None and row.listed) or is_found(event)
+
+    def owner_of(self, device: str) -> str:
+        """The code whose registration of this device came first; a code is bound to one device only."""
+        if device not in self._owners:
+            codes = {event.code for event in self.bindings[device] if is_device(self, event.code)}
+            firsts = [found for code in codes if (found := self.binding_of(code)) and found.device == device]
+            self._owners[device] = in_order(firsts)[0].code if firsts else ""
+        return self._owners[device]
 
 
 def read_scene(session: Session, log: str, touched: Touched) -> Scene:
     """Everything that has to be folded again because of what was touched."""
-    scene = Scene(log, replacements(session, log))
+    scene = Scene(log, replacements(session, log) if touched.current is None else touched.current)
     _read_core(session, scene, touched.codes)
     scene.near = _near(session, scene)
-    scene.cages = {
-        row.code: row for row in _of_log(session, Cage.__table__.select(), Cage, Cage.code, log, scene.near)
-    }
+    scene.cages = {row.code: row for row in _CAGES.rows(session, scene.near) if row.log == log}
     scene.own = {code: scene.events[code] for code in scene.near & scene.events.keys()}
     scene.own.update(_histories(session, log, scene.near - scene.events.keys()))
     used = _parents(scene) | _locked_or_moved(scene) | touched.renamed
     scene.strangers = used - scene.cages.keys()
     _read_inside(session, scene, used | scene.cages.keys())
-    query: Any = select(IssuedCode.id, IssuedCode.log, IssuedCode.void_at, IssuedCode.replaced_by)
-    scene.issued = {row.id: row for row in _chunked(session, query, IssuedCode.id, scene.events)}
+    scene.issued = {row.id: row for row in _ISSUED.rows(session, scene.events)}
     scene.skewed = _skewed(session, log, touched.boots)
     return scene
 
@@ -87,30 +105,17 @@ def _read_core(session: Session, scene: Scene, codes: Collection[str]) -> None:
         found = _histories(session, scene.log, fresh)
         scene.events.update(found)
         devices = {e.device for events in found.values() for e in events if e.device} - scene.bindings.keys()
-        bound = _registrations(session, scene.log, devices)
-        scene.bindings.update(bound)
-        fresh = {event.code for events in bound.values() for event in events} - scene.events.keys()
-    d = Device
-    query = select(
-        d.id,
-        d.consignment,
-        d.cls,
-        d.listed,
-        d.code,
-        d.step,
-        d.done,
-        d.cage,
-        d.sanitized,
-        d.destroyed,
-        d.ended,
-    )
-    scene.devices = {row.id: row for row in _of_log(session, query, d, d.id, scene.log, scene.bindings)}
+        scene.bindings.update((device, []) for device in devices)
+        bound = _BOUND.rows(session, devices, log=scene.log)
+        fresh = {row.code for row in bound} - scene.events.keys()
+    for event in (event for events in scene.events.values() for event in events if event.device):
+        scene.bindings[event.device].append(event)
+    scene.devices = {row.id: row for row in _DEVICES.rows(session, scene.bindings) if row.log == scene.log}
 
 
 def _near(session: Session, scene: Scene) -> set[str]:
     """Cages that core things are, were scanned with, or stand on the manifest of."""
-    line = ManifestLine
-    listing = _of_log(session, select(line.cage).distinct(), line, line.code, scene.log, scene.events)
+    listing = _LISTING.rows(session, scene.events, log=scene.log)
     return {*scene.events, *_parents(scene), *(row.cage for row in listing)}
 
 
@@ -124,114 +129,95 @@ def _locked_or_moved(scene: Scene) -> set[str]:
 
 def _read_inside(session: Session, scene: Scene, cages: Iterable[str]) -> None:
     """Histories of what was scanned with a cage or stands on its manifest; and where these devices belong."""
-    s, d = ScanRow, Device
-    scans: dict[str, Event] = {}
+    codes: set[str] = set()
     for part in _parts(cages):
-        contents = _contents(scene.log, part)
-        rows = session.execute(select(*_LIGHT).where(s.log == scene.log, s.code.in_(contents)))
-        scans.update((row.id, _light(row)) for row in rows)
-        homes = session.execute(select(d.code, d.consignment).where(d.log == scene.log, d.code.in_(contents)))
-        scene.homes.update((row.code, row.consignment) for row in homes if row.code not in scene.events)
+        codes.update(session.connection().execute(_CONTENTS, {"log": scene.log, "cages": part}).scalars())
+    others = codes - scene.events.keys()
+    scene.homes.update((row.code, row.consignment) for row in _HOMES.rows(session, others, log=scene.log))
     scene.inside.update(scene.events)
-    for event in scans.values():
-        if event.code not in scene.events:
-            scene.inside.setdefault(event.code, []).append(event)
-
-
-def _contents(log: str, cages: Collection[str]) -> Any:
-    scanned = select(ScanRow.code).where(ScanRow.log == log, ScanRow.parent.in_(cages))
-    listed = select(ManifestLine.code).where(ManifestLine.log == log, ManifestLine.cage.in_(cages))
-    return union(scanned, listed)
+    for row in _LIGHT_SCANS.rows(session, others, log=scene.log):
+        scene.inside.setdefault(row.code, []).append(_light(row))
 
 
 _LIGHT = (
-    ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.roles, ScanRow.target,
-    ScanRow.job,
+    ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.roles, ScanRow.job,
+    ScanRow.target,
 )  # fmt: skip
+#: In the order of Event's fields.
 _WHOLE = (
-    *_LIGHT, ScanRow.org, ScanRow.witnesses, ScanRow.photos, ScanRow.body, ScanRow.device,
+    ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.org, ScanRow.roles,
+    ScanRow.witnesses, ScanRow.photos, ScanRow.job, ScanRow.body, ScanRow.device, ScanRow.target,
 )  # fmt: skip
+_SCANS = Lookup(*_WHOLE, by=ScanRow.code, same=[ScanRow.log])
+_LIGHT_SCANS = Lookup(*_LIGHT, by=ScanRow.code, same=[ScanRow.log])
+_BOUND = Lookup(ScanRow.code, by=ScanRow.device, same=[ScanRow.log])
+_SKEWED_SCANS = Lookup(
+    *_WHOLE, ScanRow.boot, by=ScanRow.boot, same=[ScanRow.log], also=[column(ScanRow.skewed).is_(True)]
+)
+#: By key alone: with the log beside it SQLite's planner would read the whole log.
+_DEVICES = Lookup(
+    Device.id, Device.log, Device.consignment, Device.cls, Device.listed, Device.code, Device.step, Device.done,
+    Device.cage, Device.sanitized, Device.destroyed, Device.ended, by=Device.id,
+)  # fmt: skip
+_HOMES = Lookup(Device.code, Device.consignment, by=Device.code, same=[Device.log])
+_CAGES = Lookup(
+    Cage.code, Cage.log, Cage.consignment, Cage.step, Cage.seal, Cage.manifest, Cage.manifest_hash, Cage.loaded,
+    Cage.counted, Cage.holder, Cage.locked_at, Cage.departed_at, Cage.arrived_at, Cage.opened_at, Cage.closed_at,
+    by=Cage.code,
+)  # fmt: skip
+_LISTING = Lookup(ManifestLine.cage, by=ManifestLine.code, same=[ManifestLine.log])
+_ISSUED = Lookup(IssuedCode.id, IssuedCode.log, IssuedCode.void_at, IssuedCode.replaced_by, by=IssuedCode.id)
+_CONTENTS = union(
+    *(
+        select(column(code)).where(
+            column(log) == bindparam("log"), column(cage).in_(bindparam("cages", expanding=True))
+        )
+        for code, log, cage in (
+            (ScanRow.code, ScanRow.log, ScanRow.parent),
+            (ManifestLine.code, ManifestLine.log, ManifestLine.cage),
+        )
+    )
+)
 _STEPS = {step.value: step for step in Step}
 
 
 def _light(row: Any) -> Event:
-    return Event(
-        row.id,
-        _STEPS[row.step],
-        row.code,
-        row.parent,
-        row.at,
-        row.actor,
-        roles=tuple(row.roles),
-        job=row.job,
-        target=row.target,
-    )
+    key, step, code, parent, at, actor, roles, job, target = row
+    return Event(key, _STEPS[step], code, parent, at, actor, roles=tuple(roles), job=job, target=target)
 
 
 def _whole(row: Any) -> Event:
+    key, step, code, parent, at, actor, org, roles, witnesses, photos, job, body, device, target = row[:14]
     return Event(
-        row.id, _STEPS[row.step], row.code, row.parent, row.at, row.actor, row.org, tuple(row.roles),
-        tuple(row.witnesses), len(row.photos), row.job, row.body, row.device, row.target,
+        key, _STEPS[step], code, parent, at, actor, org, tuple(roles), tuple(witnesses), len(photos), job, body,
+        device, target,
     )  # fmt: skip
 
 
 def _histories(session: Session, log: str, codes: Collection[str]) -> dict[str, list[Event]]:
     """All scans of these codes, by code; a code without scans has an empty list."""
     found: dict[str, list[Event]] = {code: [] for code in codes}
-    for row in _of_log(session, select(*_WHOLE), ScanRow, ScanRow.code, log, codes):
+    for row in _SCANS.rows(session, found, log=log):
         found[row.code].append(_whole(row))
-    return found
-
-
-def _registrations(session: Session, log: str, devices: Collection[str]) -> dict[str, list[Event]]:
-    """All registrations of these devices, whatever code they bound, voided ones too."""
-    found: dict[str, list[Event]] = {device: [] for device in devices}
-    for row in _of_log(session, select(*_WHOLE), ScanRow, ScanRow.device, log, devices):
-        found[row.device].append(_whole(row))
     return found
 
 
 def _skewed(session: Session, log: str, boots: Collection[str]) -> dict[str, list[Event]]:
     found: dict[str, list[Event]] = {boot: [] for boot in boots}
-    query = select(*_WHOLE, ScanRow.boot).where(ScanRow.skewed.is_(True))
-    for row in _of_log(session, query, ScanRow, ScanRow.boot, log, boots):
+    for row in _SKEWED_SCANS.rows(session, found, log=log):
         found[row.boot].append(_whole(row))
     return found
 
 
-def _of_log(
-    session: Session, query: Select[Any], table: Any, column: Any, log: str, values: Collection[str]
-) -> Iterator[Any]:
-    """Rows of one log whose column is one of many values."""
-    return _chunked(session, query.where(table.log == log), column, values)
-
-
-def _chunked(session: Session, query: Select[Any], column: Any, values: Collection[str]) -> Iterator[Any]:
-    for part in _parts(values):
-        yield from session.execute(query.where(column.in_(part)))
-
-
 def _parts(values: Iterable[str]) -> Iterator[list[str]]:
     everything = list(values)
-    for start in range(0, len(everything), _MOST):
-        yield everything[start : start + _MOST]
+    for start in range(0, len(everything), MOST):
+        yield everything[start : start + MOST]
 
 
 def is_device(scene: Scene, code: str) -> bool:
     """Devices are what is not a cage: neither added as one nor scanned as one."""
     return code not in scene.cages and not any(event.step in CAGE_STEPS for event in scene.events[code])
-
-
-def binding_of(scene: Scene, code: str) -> Event | None:
-    """The registration that counts for a code: the first that was not undone and names a device that can be."""
-    active, _ = without_voided(scene.events[code])
-    return next((event for event in in_order(active) if event.device and _is_known(scene, event)), None)
-
-
-def _is_known(scene: Scene, event: Event) -> bool:
-    """A registration names a listed device of this log, or says that it found one that is on no list."""
-    row = scene.devices.get(event.device)
-    return bool(row is not None and row.listed) or is_found(event)
 
 
 def is_found(event: Event) -> bool:
@@ -241,7 +227,7 @@ def is_found(event: Event) -> bool:
 
 def tag_of(scene: Scene, code: str) -> Tag:
     """What the code is bound to, and whether its device has an older sticker."""
-    registered, issued = binding_of(scene, code), scene.issued.get(code)
+    registered, issued = scene.binding_of(code), scene.issued.get(code)
     foreign = issued is not None and issued.log != scene.log
     # what another log says later about its code must not change what this one was folded to
     void_at = issued.void_at if issued is not None and not foreign and not issued.replaced_by else None
@@ -250,12 +236,5 @@ def tag_of(scene: Scene, code: str) -> Tag:
     row, device = scene.devices.get(registered.device), registered.device
     listed = row is not None and row.listed
     cls = row.cls if row is not None and listed else str(registered.body.get("cls", "3"))
-    owner = owner_of(scene, device) == code
+    owner = scene.owner_of(device) == code
     return Tag(code, cls, device, owner=owner, listed=listed, void_at=void_at, foreign=foreign)
-
-
-def owner_of(scene: Scene, device: str) -> str:
-    """The code whose registration of this device came first; a code is bound to one device only."""
-    codes = {event.code for event in scene.bindings[device] if is_device(scene, event.code)}
-    firsts = [found for code in codes if (found := binding_of(scene, code)) and found.device == device]
-    return in_order(firsts)[0].code if firsts else ""

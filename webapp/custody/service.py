@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
 from webapp.custody import entries as kinds
@@ -14,6 +14,7 @@ from webapp.custody.messages import SENTENCES, discrepancy_text
 from webapp.custody.models import Cage, Consignment, Device, Import, ImportDraft, Party
 from webapp.custody.steps import POLICY, Step
 from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.base.rows import Lookup, column
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
@@ -47,9 +48,7 @@ class CustodyRoom:
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """The organisation's own log, and those of consignments it works on."""
-        own = session.scalars(select(Log.id).where(Log.organisation_id == organisation_id))
-        shared = session.scalars(select(Party.log).where(Party.org == organisation_id).distinct())
-        return {*own, *shared}
+        return set(session.connection().execute(_LOGS, {"org": organisation_id}).scalars())
 
     def check(self, session: Session, act: Act, author: Author) -> Refusal | None:
         """Form of the scan, and that the consignment it names is this person's organisation's to work on."""
@@ -73,13 +72,19 @@ class CustodyRoom:
         return discrepancy_text(code, params)
 
 
+_LOGS = union(
+    select(column(Log.id)).where(column(Log.organisation_id) == bindparam("org")),
+    select(column(Party.log)).where(column(Party.org) == bindparam("org")),
+)
+_PARTIES = Lookup(Party.log, by=Party.consignment, same=[Party.org])
+
+
 def _is_party(session: Session, consignment: str, log: str, org: str) -> bool:
     """Asked once a batch in practice: a yes is kept in the session's own memory (parties never leave)."""
     known: set[tuple[str, str, str]] = session.info.setdefault("custody_parties", set())
     key = (consignment, log, org)
     if key not in known:
-        row = session.get(Party, (consignment, org))
-        if row is None or row.log != log:
+        if all(row.log != log for row in _PARTIES.rows(session, [consignment], org=org)):
             return False
         known.add(key)
     return True
@@ -118,7 +123,8 @@ def _own_consignment(session: Session, act: Act, author: Author) -> Consignment 
 
 
 def commit_import(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
-    """取り込みを確定する: the previewed draft becomes one entry with the file's hash and chunks of ≤ 200 devices.
+    """取り込みを確定する: the previewed draft becomes one entry with the file's hash and chunks of ≤ 200
+    devices.
 
     Refused if the same file was imported before, if rows have errors, or if an asset number is there already.
     """

@@ -1,4 +1,6 @@
-"""The demo's organisations and people. Invented; the password is the same for all and only good for a demo."""
+"""The demo's organisations and people. Invented; the password is the same for all and only good for a
+demo.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +14,7 @@ from webapp.kernel.identity.roles import OrganisationKind, Role
 from webapp.kernel.intake.door import Author
 from webapp.kernel.ledger.log import open_log
 
-PASSWORD = "ashiato-demo"
+PASSWORD = "ashiato-demo"  # noqa: S105  (of a demo)
 MOGAMI, KANEYAMA = "063622", "063614"
 
 

@@ -1,4 +1,6 @@
-"""A phone made of Python: builds acts exactly as the app does. Demo stories, tests and benches speak through it."""
+"""A phone made of Python: builds acts exactly as the app does. Demo stories, tests and benches speak
+through it.
+"""
 
 from collections.abc import Mapping, Sequence
 from hashlib import sha256

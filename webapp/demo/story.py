@@ -1,6 +1,8 @@
-"""Two towns on a Thursday: 160 PCs and 59 monitors of Mogami are half way to the shredder, Kaneyama is loading.
+"""Two towns on a Thursday: 160 PCs and 59 monitors of Mogami are half way to the shredder, Kaneyama is
+loading.
 
-C-01 was opened and counted (one PC is missing) and 31 of it are destroyed; C-02 waits at the dock with a seal that is
+C-01 was opened and counted (one PC is missing) and 31 of it are destroyed; C-02 waits at the dock with a
+seal that is
 not the one it left with; C-03 is on the road; C-04 is being loaded. So everybody has something to do at once.
 """
 
@@ -8,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import Flask
 from sqlalchemy import select
@@ -40,8 +42,14 @@ def accounts() -> Iterator[str]:
         return
     yield f"Demo accounts (password of all: {cast.PASSWORD})"
     for member in cast.CAST:
-        role = "・".join(r.text for r in member.roles)
-        yield f"  {member.login:<11} {cast.ORGANISATIONS[member.org][1]}　{role}　{member.name}　→ {member.task}"
+        org, role = cast.ORGANISATIONS[member.org][1], "・".join(r.text for r in member.roles)
+        yield f"  {member.login:<11} {org}　{role}　{member.name}　→ {member.task}"
+
+
+def last_office_hour(now: int) -> int:
+    """The last four o'clock in the afternoon (JST): nobody loads a truck at night."""
+    midnight = (now + 9 * HOUR) // DAY * DAY - 9 * HOUR
+    return midnight + 16 * HOUR - (DAY if now < midnight + 16 * HOUR else 0)
 
 
 class AlreadyTold(AppError):
@@ -55,13 +63,22 @@ def tell(app: Flask, progress: Callable[[int], object]) -> None:
     """Tell both towns' stories. Raises AlreadyTold if anybody is there already."""
     if db.session.scalar(select(Person.id).limit(1)) is not None:
         raise AlreadyTold
-    now = now_ms()
+    now = last_office_hour(now_ms())
     with transaction() as session:
         company = cast.assemble(session, now - 9 * DAY)
     progress(10)
     Town(app, company, cast.MOGAMI, "mogami", "officer", now).mogami(progress)
     Town(app, company, cast.KANEYAMA, "kaneyama", "kaneyama", now).kaneyama()
     progress(10)
+
+
+class Thing(NamedTuple):
+    """A listed device of the story."""
+
+    id: str
+    asset: str
+    kind: str
+    serial: str
 
 
 class Town:
@@ -112,8 +129,8 @@ class Town:
         body["due_at"] = self.now + due_in_days * DAY
         self.job = self.command(self.officer, entries.CONSIGNMENT_OPENED, body, {"title": title}).id
 
-    def take_list(self, data: bytes) -> list[tuple[str, str, str]]:
-        """Import an asset list as the screen does. Answers (device id, asset, kind) in list order."""
+    def take_list(self, data: bytes) -> list[Thing]:
+        """Import an asset list as the screen does. Answers its things in list order."""
         person = self.company.authors[self.officer].person_id
         job = queries.job_of(self.org, self.job)
         draft = desk.keep_draft(
@@ -122,7 +139,8 @@ class Town:
         held = desk.draft(job, draft)
         body = {"consignment": self.job, "draft": draft, "file_sha256": held.file_sha256}
         listed = desk.draft_or_none(job, draft)
-        lines = [(d["id"], d["asset"], d["kind"]) for d in (listed.devices if listed else [])]
+        found = listed.devices if listed else []
+        lines = [Thing(d["id"], d["asset"], d["kind"], d["serial"]) for d in found]
         self.command(self.officer, entries.IMPORT_COMMITTED, {**body, "devices": len(lines)})
         return lines
 
@@ -147,13 +165,19 @@ class Town:
         evidence.receive(root, name, BytesIO(data), uploader=person, now=self.at)
         return name
 
-    def register(self, things: Sequence[tuple[str, str, str]], codes: Sequence[str]) -> None:
+    def register(self, things: Sequence[Thing], codes: Sequence[str]) -> None:
         scan = self.phone(self.officer).scan
         self.send(
             self.officer,
             [
-                scan("registered", code, self.tick(), body={"device": device}, private={"serial": asset})
-                for (device, asset, _), code in zip(things, codes, strict=True)
+                scan(
+                    "registered",
+                    code,
+                    self.tick(),
+                    body={"device": thing.id},
+                    private={"serial": thing.serial},
+                )
+                for thing, code in zip(things, codes, strict=True)
             ],
         )
 
@@ -212,22 +236,18 @@ class Town:
     def mogami(self, progress: Callable[[int], object]) -> None:
         """The flagship case, mid-way."""
         self.open("最上町 令和8年度 端末更新", 10)
-        things = self.take_list(FILE.read_bytes())
-        pcs = [thing for thing in things if thing[2] != "monitor"]
-        monitors = [thing for thing in things if thing[2] == "monitor"]
+        things = self.take_list(FILE.read_bytes())  # the PCs first, then the monitors
         codes = self.codes("device", 280)
         cages = self.cages(["C-01", "C-02", "C-03", "C-04", "C-05"])
         progress(10)
-        known = pcs[:156]
-        code_of = {asset: code for (_, asset, _), code in zip(known, codes, strict=False)}
+        known, monitors = things[:156], things[160:180]
+        code_of = {thing.asset: code for thing, code in zip(known, codes, strict=False)}
         asset_of = {code: asset for asset, code in code_of.items()}
         self.register(known, codes[:156])
-        self.register(monitors[:20], codes[160:180])
+        self.register(monitors, codes[160:180])
         progress(15)
         self.at = self.now - 5 * DAY
-        for asset in FAILED:
-            self.break_on_site(code_of[asset], asset)
-        self.sanitize([code for asset, code in list(code_of.items())[:152] if asset not in FAILED])
+        self._erase(code_of)
         progress(15)
         first, second, third, fourth = codes[:48], codes[48:96], codes[96:128], codes[128:145]
         self._on_the_road(cages, first, second)
@@ -244,6 +264,11 @@ class Town:
         self.load(fourth, cages["C-04"])
         self.load(codes[160:180], cages["C-05"])
         progress(15)
+
+    def _erase(self, code_of: dict[str, str]) -> None:
+        for asset in FAILED:
+            self.break_on_site(code_of[asset], asset)
+        self.sanitize([code for asset, code in list(code_of.items())[:152] if asset not in FAILED])
 
     def _on_the_road(self, cages: dict[str, str], first: Sequence[str], second: Sequence[str]) -> None:
         self.at = self.now - 3 * DAY

@@ -125,11 +125,28 @@ def test_any_change_is_another_release(tmp_path: Path) -> None:
     seen.append(build())
     (static / "pwa" / "sw.js").write_text("// changed")
     seen.append(build())
-    (static / "css").mkdir()
-    (static / "css" / "new.css").write_text("")
+    (static / "pwa" / "new.js").write_text("")
     seen.append(build())
     assert len(set(seen)) == 5
     assert build() == seen[-1]
+
+
+def test_styles_that_the_app_does_not_use_are_no_part_of_it(tmp_path: Path) -> None:
+    static = a_tree(tmp_path / "static")
+    (static / "css").mkdir()
+    for name in ("app.css", "board.css"):
+        (static / "css" / name).write_text("main {}")
+    release = pwa.read_release(static, lambda _build, asset: asset("css/app.css"))
+    assert set(release.files) == {"main.js", "css/app.css"}
+    assert release.shell.decode() == f"/static/pwa/{release.build}/css/app.css"
+
+
+def test_a_file_that_changes_on_disk_is_served_as_listed_until_the_next_start(tmp_path: Path) -> None:
+    static = a_tree(tmp_path / "static")
+    release = pwa.read_release(static, lambda _build, _asset: "shell")
+    (static / "pwa" / "main.js").write_text("// half of an upgrade")
+    file = release.files["main.js"]
+    assert hashlib.sha256(file.data).hexdigest() == file.sha256
 
 
 def test_a_page_that_names_a_missing_file_does_not_start(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, BigInteger, Engine, MetaData, event, text
+from sqlalchemy import JSON, BigInteger, Engine, MetaData, event
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
@@ -42,9 +42,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
-
-
-_BEGIN = text("BEGIN IMMEDIATE")
 
 
 @contextmanager
@@ -84,7 +81,7 @@ def _turn(session: Session) -> Iterator[None]:
         return
     queue = _queue(url.database or "")
     try:
-        session.execute(_BEGIN)
+        session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         yield
     finally:
         if queue is not None:

@@ -10,7 +10,7 @@ import importlib.util
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,15 @@ brotli: Any = importlib.import_module("brotli") if importlib.util.find_spec("bro
 
 bp = Blueprint("pwa", __name__)
 
-#: Folders of static/ that belong to the app, and where they appear below /static/pwa/<build>/.
-TREES = {"pwa": "", "css": "css/", "icons": "icons/", "fonts": "fonts/"}
-SINGLE = ("icons.svg",)
+#: Folders of static/ that are the app's whole, and where they appear below /static/pwa/<build>/.
+TREES = {"pwa": "", "fonts": "fonts/"}
+#: Beside them the app has what the shell names (styles), the sprite and the icons of the manifest.
+SPRITE = "icons.svg"
+ICONS = {
+    f"icons/{stem}-{size}.png": {"sizes": f"{size}x{size}", "type": "image/png", "purpose": purpose}
+    for size in (192, 512)
+    for purpose, stem in (("any", "icon"), ("maskable", "maskable"))
+}
 #: Served by a route of its own, or no part of what runs.
 LEFT_OUT = {"sw.js", "jsconfig.json", "types.js"}
 COMPRESSIBLE = (".wasm", ".js", ".css", ".svg", ".json")
@@ -42,9 +48,10 @@ COLOUR = "#0017c1"
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One file of a release: where it lies and the SHA-256 of its bytes."""
+    """One file of a release. Held in memory: what the worker's list promises is what is served, even while
+    a newer copy is being put on the disk."""
 
-    source: Path
+    data: bytes
     sha256: str
 
 
@@ -55,6 +62,7 @@ class Release:
     build: str
     files: Mapping[str, File]
     shell: bytes
+    worker: str
 
     def url(self, path: str) -> str:
         """The address of one of its files. Raises KeyError if it has none of that name."""
@@ -67,15 +75,12 @@ def _sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _listed(static: Path) -> Iterator[tuple[str, Path]]:
+def _own(static: Path) -> Iterator[tuple[str, Path]]:
     for tree, prefix in TREES.items():
         for source in sorted((static / tree).rglob("*")):
             path = prefix + source.relative_to(static / tree).as_posix()
             if source.is_file() and path not in LEFT_OUT and not source.name.startswith("."):
                 yield path, source
-    for name in SINGLE:
-        if (static / name).is_file():
-            yield name, static / name
 
 
 def read_release(static: Path, render: Callable[[str, Callable[[str], str]], str]) -> Release:
@@ -83,13 +88,18 @@ def read_release(static: Path, render: Callable[[str, Callable[[str], str]], str
 
     Raises KeyError if the shell names a file that is not there.
     """
-    files = {path: File(source, _sha256(source.read_bytes())) for path, source in _listed(static)}
-    plain = render("", lambda path: path)  # the shell is part of the release that it names
+    named: dict[str, str] = {}
+    plain = render("", lambda path: named.setdefault(path, path))  # the shell is part of the release it names
+    own = dict(_own(static))
+    shared = {path: static / path for path in (*named, *ICONS, SPRITE) if path not in own}
+    found = {path: source.read_bytes() for path, source in (own | shared).items() if source.is_file()}
+    files = {path: File(data, _sha256(data)) for path, data in found.items()}
+    worker = (static / "pwa" / "sw.js").read_text(encoding="utf-8")
     parts = [f"{path} {file.sha256}" for path, file in sorted(files.items())]
-    parts += [_sha256(plain.encode()), _sha256((static / "pwa" / "sw.js").read_bytes())]
+    parts += [_sha256(plain.encode()), _sha256(worker.encode())]
     build = _sha256("\n".join(parts).encode())[:16]
-    named = Release(build, files, b"")
-    return Release(build, files, render(build, named.url).encode())
+    bare = Release(build, files, b"", worker)
+    return replace(bare, shell=render(build, bare.url).encode())
 
 
 def release(app: Flask) -> Release:
@@ -133,8 +143,7 @@ def service_worker() -> ResponseReturnValue:
     files = [{"url": page.url(path), "sha256": file.sha256} for path, file in sorted(page.files.items())]
     files.append({"url": SHELL, "sha256": _sha256(page.shell)})
     head = json.dumps({"build": page.build, "files": files}, separators=(",", ":"))
-    body = (Path(str(current_app.static_folder)) / "pwa" / "sw.js").read_text(encoding="utf-8")
-    response = Response(f"self.RELEASE = {head};\n{body}", mimetype="text/javascript")
+    response = Response(f"self.RELEASE = {head};\n{page.worker}", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     response.headers["Service-Worker-Allowed"] = "/"
     return response
@@ -162,16 +171,7 @@ def manifest() -> ResponseReturnValue:
 
 
 def _icons(page: Release) -> Iterator[dict[str, str]]:
-    for size in (192, 512):
-        for purpose, stem in (("any", "icon"), ("maskable", "maskable")):
-            path = f"icons/{stem}-{size}.png"
-            if path in page.files:
-                yield {
-                    "src": page.url(path),
-                    "sizes": f"{size}x{size}",
-                    "type": "image/png",
-                    "purpose": purpose,
-                }
+    return ({"src": page.url(path), **icon} for path, icon in ICONS.items() if path in page.files)
 
 
 @bp.get("/static/pwa/<build>/<path:path>")
@@ -182,7 +182,7 @@ def asset(build: str, path: str) -> ResponseReturnValue:
     if build != page.build or file is None:
         abort(404)
     encoding = _encoding(path)
-    data = _packed(file, encoding) if encoding else file.source.read_bytes()
+    data = _packed(file, encoding) if encoding else file.data
     response = Response(data, mimetype=_type(path))
     if encoding:
         response.headers["Content-Encoding"] = encoding
@@ -211,7 +211,7 @@ def _packed(file: File, encoding: str) -> bytes:
     kept = folder / f"{file.sha256}.{encoding}"
     if kept.exists():
         return kept.read_bytes()
-    data = file.source.read_bytes()
+    data = file.data
     packed = bytes(brotli.compress(data, quality=9)) if encoding == "br" else gzip.compress(data, 9, mtime=0)
     folder.mkdir(parents=True, exist_ok=True)
     part = folder / f"{kept.name}.{id(packed):x}.part"

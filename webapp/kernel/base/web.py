@@ -1,4 +1,6 @@
-"""What every answer carries: security headers, errors in the user's language, one log line without personal data."""
+"""What every answer carries: security headers, errors in the user's language, one log line without personal
+data.
+"""
 
 import json
 import logging
@@ -14,7 +16,8 @@ from werkzeug.exceptions import HTTPException
 from webapp.kernel.base import clock
 from webapp.kernel.base.outcomes import AppError
 
-#: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval' (reference scanning §4.1).
+#: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval' (reference
+#: scanning §4.1).
 CSP = "; ".join(
     (
         "default-src 'self'",

@@ -50,7 +50,8 @@ def put_evidence(sha256: str) -> ResponseReturnValue:
 def get_evidence(sha256: str) -> ResponseReturnValue:
     """The photo as `?size=thumb` (320 px), `view` (1280 px, the default) or `original`.
 
-    404 both for a photo that is awaited and for one that this person may not see. A look at more than the thumb is
+    404 both for a photo that is awaited and for one that this person may not see. A look at more than the
+    thumb is
     told to `app.extensions["evidence_seen"]`.
     """
     _check_hash(sha256)

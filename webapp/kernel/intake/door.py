@@ -16,7 +16,9 @@ from webapp.kernel.ledger.vault import Opening
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The person who is logged in, as far as the door needs to know: pseudonyms by log, organisation, roles."""
+    """The person who is logged in, as far as the door needs to know: pseudonyms by log, organisation,
+    roles.
+    """
 
     person_id: str
     org: str
@@ -80,18 +82,30 @@ class Room(Protocol):
     `tables` are all that it folds into; each has a column `log`.
     """
 
-    observations: frozenset[str]
-    tables: Sequence[type[Base]]
-    commands: Mapping[str, Command]
+    @property
+    def observations(self) -> frozenset[str]:
+        """Kinds that are recorded first and judged second."""
+
+    @property
+    def tables(self) -> Sequence[type[Base]]:
+        """Everything that this room folds into."""
+
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        """Kind → what decides it."""
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """Logs in which this organisation has work to do."""
 
     def check(self, session: Session, act: Act, author: Author) -> Refusal | None:
-        """Whether this author may record such an observation at all (least privilege; hostile input gets nothing)."""
+        """Whether this author may record such an observation at all (least privilege; hostile input gets
+        nothing).
+        """
 
     def project(self, session: Session, log: str, entries: Sequence[Recorded]) -> Mapping[str, Verdict]:
-        """Fold entries of a log into the room's tables; answers the verdicts that may have changed, by act id."""
+        """Fold entries of a log into the room's tables; answers the verdicts that may have changed, by act
+        id.
+        """
 
     def sentence(self, code: str, params: Mapping[str, Any]) -> str:
         """The finding or refusal in the user's language, or an empty string if it is not this room's."""

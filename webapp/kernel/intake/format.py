@@ -1,4 +1,6 @@
-"""What a phone sends and what it gets back. These models validate requests and describe the API (OpenAPI 3.1)."""
+"""What a phone sends and what it gets back. These models validate requests and describe the API (OpenAPI
+3.1).
+"""
 
 from typing import Annotated, Any, Literal
 
@@ -25,7 +27,7 @@ class Act(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    v: Literal[1]
+    v: Annotated[int, Field(ge=1, le=1, description="version of this form")]
     id: Uuid
     log: Annotated[str, StringConstraints(min_length=1, max_length=16)]
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]

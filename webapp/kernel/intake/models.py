@@ -1,4 +1,6 @@
-"""What the door remembers: receipts (so that sending twice is safe) and contradictions (so that nothing is lost)."""
+"""What the door remembers: receipts (so that sending twice is safe) and contradictions (so that nothing is
+lost).
+"""
 
 from typing import Any
 
@@ -24,7 +26,9 @@ class Receipt(Base):
 
 
 class Contradiction(Base):
-    """The same id with other content. The first stands in the log; the second is kept here for a person to see."""
+    """The same id with other content. The first stands in the log; the second is kept here for a person to
+    see.
+    """
 
     __tablename__ = "intake_contradictions"
     key: Mapped[str] = mapped_column(String(64), primary_key=True, comment="SHA-256 of the signed string")

@@ -3,17 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
-from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import transaction
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
 from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict, place_of
 from webapp.kernel.intake.format import Act, Item
 from webapp.kernel.intake.models import Contradiction, Receipt
@@ -23,8 +23,7 @@ from webapp.kernel.ledger.log import Draft, Heads, lock_heads
 from webapp.kernel.ledger.vault import Opening
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(NamedTuple):
     """An item whose form is right. `content` is the hash by which a repetition is recognised."""
 
     act: Act
@@ -34,7 +33,7 @@ class Parsed:
     opening: Opening | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen, it would cost ten times as much
 class Answer:
     """What the door says to one item. `refusal` is None when it stands in the log at `index`."""
 
@@ -46,6 +45,9 @@ class Answer:
     refusal: Refusal | None = None
 
 
+_RECEIPTS = Lookup(
+    Receipt.id, Receipt.content, Receipt.log, Receipt.index, Receipt.verdict, Receipt.findings, by=Receipt.id
+)
 #: Bytes of the signed string inside the log's JSON; the rest of an entry's 65,535 is ours.
 MAX_SIGNED = 60_000
 MAX_BODY = 32_768
@@ -140,7 +142,7 @@ class Door:
         return self._deciders.get(kind)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _First:
     """The act that stands under an id: where, with which content, and what it is worth."""
 
@@ -180,11 +182,9 @@ class _Batch:
         return [self.answers[place] for place in range(len(items))]
 
     def _known(self, ids: Sequence[str]) -> dict[str, _First]:
-        r = Receipt
-        query = select(r.id, r.content, r.log, r.index, r.verdict, r.findings).where(r.id.in_(ids))
         return {
-            row[0]: _First(row[1], row[2], row[3], held(row[4], row[5]))
-            for row in self.session.execute(query)
+            key: _First(content, log, index, held(verdict, findings))
+            for key, content, log, index, verdict, findings in _RECEIPTS.rows(self.session, ids)
         }
 
     def _again(self, first: _First, item: Any) -> Answer:
@@ -275,7 +275,7 @@ class _Batch:
                 | {"content": item.content, "rev": self.now}
                 | stored(verdict)
             )
-        self.session.execute(insert(Receipt), rows)
+        insert_rows(self.session, Receipt, rows)
         revise(self.session, self.verdicts, self.now)
         self.verdicts = {}
 
@@ -293,18 +293,9 @@ def held(verdict: str, findings: Sequence[Mapping[str, Any]]) -> Verdict:
 
 def revise(session: Session, verdicts: Mapping[str, Verdict], rev: int) -> None:
     """Change the verdicts of earlier acts where they differ; `rev` (ms) is what phones ask from."""
-    wanted, r = {act: stored(verdict) for act, verdict in verdicts.items()}, Receipt
-    ids, now = list(wanted), dict[str, dict[str, Any]]()
-    for start in range(0, len(ids), 5_000):
-        part = ids[start : start + 5_000]
-        for row in session.execute(select(r.id, r.verdict, r.findings).where(r.id.in_(part))):
-            now[row.id] = {"verdict": row.verdict, "findings": row.findings}
-    changed = [{"b_id": act, "b_rev": rev, **wanted[act]} for act in now if now[act] != wanted[act]]
-    if changed:
-        table = Receipt.__table__
-        session.connection().execute(
-            update(table)
-            .where(table.c.id == bindparam("b_id"))  # type: ignore[arg-type]
-            .values(rev=bindparam("b_rev"), verdict=bindparam("verdict"), findings=bindparam("findings")),
-            changed,
-        )
+    wanted = {act: stored(verdict) for act, verdict in verdicts.items()}
+    now = {
+        row.id: {"verdict": row.verdict, "findings": row.findings} for row in _RECEIPTS.rows(session, wanted)
+    }
+    changed = [{"id": act, "rev": rev, **wanted[act]} for act in now if now[act] != wanted[act]]
+    update_rows(session, Receipt, "id", changed)

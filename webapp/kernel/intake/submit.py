@@ -27,7 +27,8 @@ def submit(
     act_id: str = "",
     **fields: Any,
 ) -> Answer:
-    """Carry out a command of the person who is logged in. The same `act_id` twice is one act (a double click).
+    """Carry out a command of the person who is logged in. The same `act_id` twice is one act (a double
+    click).
 
     The answer holds a Refusal where the command was refused. Raises NotFound for a log that is not theirs.
     """

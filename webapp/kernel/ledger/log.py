@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import NotFound
+from webapp.kernel.base.rows import column, insert_rows, update_rows
 from webapp.kernel.ledger.entries import By, Recorded, decode, encode
 from webapp.kernel.ledger.merkle import Frontier, leaf_hash
 from webapp.kernel.ledger.models import Head, LedgerEntry, Log
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An entry before it has a place in the log. `content` is {"p", "s"} or {"body"}; `data` what it says."""
 
     id: str
@@ -54,13 +54,9 @@ class Heads:
                 | {"recorded_at": now, "leaf": leaf, "raw": raw}
             )
         if rows:
-            session.execute(insert(LedgerEntry), rows)
-            session.execute(
-                update(Head)
-                .where(Head.log == log)
-                .values(size=frontier.size, frontier=frontier.to_bytes())
-                .execution_options(synchronize_session=False)
-            )
+            insert_rows(session, LedgerEntry, rows)
+            head = {"log": log, "size": frontier.size, "frontier": frontier.to_bytes()}
+            update_rows(session, Head, "log", [head])
         return recorded
 
 
@@ -69,13 +65,16 @@ def lock_heads(session: Session, logs: Iterable[str]) -> Heads:
 
     Logs that do not exist are left out. Everything that is decided must be read after this call.
     """
-    rows = session.execute(
-        select(Head.log, Head.size, Head.frontier)
-        .where(Head.log.in_(sorted(set(logs))))
-        .order_by(Head.log)
-        .with_for_update()
-    )
+    rows = session.connection().execute(_HEADS, {"logs": sorted(set(logs))})
     return Heads({log: Frontier.from_bytes(size, frontier) for log, size, frontier in rows})
+
+
+_HEADS = (
+    select(*map(column, (Head.log, Head.size, Head.frontier)))
+    .where(column(Head.log).in_(bindparam("logs", expanding=True)))
+    .order_by(column(Head.log))
+    .with_for_update()
+)
 
 
 def open_log(session: Session, log: str, origin: str, name: str, organisation_id: str, now: int) -> None:

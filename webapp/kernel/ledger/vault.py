@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.rows import Lookup, insert_rows
 from webapp.kernel.ledger.entries import canonical
 from webapp.kernel.ledger.models import VaultRecord
 
@@ -31,22 +32,21 @@ def seal(data: Mapping[str, Any]) -> Opening:
     return Opening(secrets.token_hex(32), dict(data))
 
 
+_COMMITS = Lookup(VaultRecord.commit, by=VaultRecord.commit)
+
+
 def keep(session: Session, log: str, openings: Iterable[tuple[str, Opening]]) -> None:
     """Store openings as (subject, opening). One that is there already stays as it is."""
     rows = {opening.commit: (subject, opening) for subject, opening in openings}
     if not rows:
         return
-    known, commits = set[str](), list(rows)
-    for start in range(0, len(commits), 5_000):
-        part = commits[start : start + 5_000]
-        known |= set(session.scalars(select(VaultRecord.commit).where(VaultRecord.commit.in_(part))))
+    known = {row.commit for row in _COMMITS.rows(session, rows)}
     fresh = [
         {"commit": commit, "log": log, "subject": subject, "salt": opening.salt, "data": dict(opening.data)}
         for commit, (subject, opening) in rows.items()
         if commit not in known
     ]
-    if fresh:
-        session.execute(insert(VaultRecord), fresh)
+    insert_rows(session, VaultRecord, fresh)
 
 
 def read(session: Session, log: str, subjects: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -9,7 +9,9 @@ from webapp.kernel.base.db import Base
 
 
 class DiscrepancyRow(Base):
-    """A discrepancy that follows from what the log holds. It goes away by itself when a late scan explains it."""
+    """A discrepancy that follows from what the log holds. It goes away by itself when a late scan explains
+    it.
+    """
 
     __tablename__ = "discrepancies"
     id: Mapped[str] = mapped_column(

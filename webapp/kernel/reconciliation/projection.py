@@ -5,16 +5,15 @@ from dataclasses import asdict, dataclass
 from dataclasses import replace as changed_to
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.ids import derived_id
+from webapp.kernel.base.rows import MOST, Lookup, column, insert_rows, update_rows
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.kernel.reconciliation.models import Cause, Closing, DiscrepancyRow
 
 _COLUMNS = ("job", "severity", "params", "causes", "at")
-#: Values in one IN list: SQLite takes 32,766 variables, PostgreSQL 65,535.
-_MOST = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,9 @@ class Row:
 
 
 def replace(session: Session, log: str, scopes: Collection[str], rows: Sequence[Row]) -> set[str]:
-    """Make the table hold exactly `rows` for these scopes. Returns the ids of scans whose findings changed."""
+    """Make the table hold exactly `rows` for these scopes. Returns the ids of scans whose findings
+    changed.
+    """
     held, wanted = _held(session, log, scopes), _merged(rows)
     fresh = [row for key, row in wanted.items() if key not in held]
     other = [row for key, row in wanted.items() if key in held and not _same(held[key], row)]
@@ -50,13 +51,24 @@ def replace(session: Session, log: str, scopes: Collection[str], rows: Sequence[
     return set().union(*changed, *(held[key]["causes"] for key in gone), *(row.causes for row in fresh))
 
 
+_TOLD = (
+    select(*map(column, (Cause.scan, DiscrepancyRow.code, DiscrepancyRow.severity, DiscrepancyRow.params)))
+    .where(column(DiscrepancyRow.id) == column(Cause.discrepancy))
+    .where(column(Cause.scan).in_(bindparam("scans", expanding=True)))
+)
+_OF_SCOPE = Lookup(
+    DiscrepancyRow.id, DiscrepancyRow.job, DiscrepancyRow.severity, DiscrepancyRow.params, DiscrepancyRow.causes,
+    DiscrepancyRow.at, by=DiscrepancyRow.scope, same=[DiscrepancyRow.log],
+)  # fmt: skip
+
+
 def verdicts(session: Session, scans: Iterable[str]) -> dict[str, Verdict]:
-    """What these scans are worth now: attention if anything blocks or warns, waiting if it only waits for others."""
+    """What these scans are worth now: attention if anything blocks or warns, waiting if it only waits for
+    others.
+    """
     told: dict[str, list[tuple[str, str, dict[str, Any]]]] = {scan: [] for scan in scans}
-    d = DiscrepancyRow
-    query = select(Cause.scan, d.code, d.severity, d.params).join(d, d.id == Cause.discrepancy)
     for part in _parts(told):
-        for scan, code, severity, params in session.execute(query.where(Cause.scan.in_(part))):
+        for scan, code, severity, params in session.connection().execute(_TOLD, {"scans": part}):
             told[scan].append((code, severity, params))
     return {scan: _verdict(found) if found else OK for scan, found in told.items()}
 
@@ -69,8 +81,8 @@ def _verdict(found: list[tuple[str, str, dict[str, Any]]]) -> Verdict:
 
 def _parts(values: Iterable[str]) -> Iterator[list[str]]:
     everything = list(values)
-    for start in range(0, len(everything), _MOST):
-        yield everything[start : start + _MOST]
+    for start in range(0, len(everything), MOST):
+        yield everything[start : start + MOST]
 
 
 def _merged(rows: Sequence[Row]) -> dict[str, Row]:
@@ -84,13 +96,7 @@ def _merged(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    d = DiscrepancyRow
-    query = select(d.id, d.job, d.severity, d.params, d.causes, d.at).where(d.log == log)
-    found: dict[str, Mapping[str, Any]] = {}
-    for part in _parts(scopes):
-        for row in session.execute(query.where(d.scope.in_(part))).mappings():
-            found[row["id"]] = dict(row)
-    return found
+    return {row.id: row._mapping for row in _OF_SCOPE.rows(session, scopes, log=log)}  # noqa: SLF001  (public)
 
 
 def _same(held: Mapping[str, Any], row: Row) -> bool:
@@ -119,26 +125,20 @@ def _insert(session: Session, rows: Sequence[Row]) -> None:
         for found in session.scalars(select(Closing.discrepancy).where(Closing.discrepancy.in_(part)))
     }
     values = [{"id": row.id, "closed": row.id in closed, **asdict(row)} for row in rows]
-    session.execute(insert(DiscrepancyRow), values)
+    insert_rows(session, DiscrepancyRow, values)
     _add_causes(session, [(row, row.causes) for row in rows])
 
 
 def _add_causes(session: Session, added: Iterable[tuple[Row, Collection[str]]]) -> None:
     rows = [{"discrepancy": row.id, "scan": scan, "log": row.log} for row, scans in added for scan in scans]
-    if rows:
-        session.execute(insert(Cause), rows)
+    insert_rows(session, Cause, rows)
 
 
 def _change(session: Session, rows: Sequence[Row], held: Mapping[str, Mapping[str, Any]]) -> None:
     if not rows:
         return
-    table = DiscrepancyRow.__table__
-    session.connection().execute(
-        update(table)  # type: ignore[arg-type]
-        .where(table.c.id == bindparam("b_id"))
-        .values({name: bindparam(f"b_{name}") for name in _COLUMNS}),
-        [{"b_id": row.id} | {f"b_{name}": getattr(row, name) for name in _COLUMNS} for row in rows],
-    )
+    changes = [{"id": row.id} | {name: getattr(row, name) for name in _COLUMNS} for row in rows]
+    update_rows(session, DiscrepancyRow, "id", changes)
     _add_causes(session, [(row, set(row.causes) - set(held[row.id]["causes"])) for row in rows])
     _drop_causes(
         session, [(row.id, scan) for row in rows for scan in set(held[row.id]["causes"]) - set(row.causes)]

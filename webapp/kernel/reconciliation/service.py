@@ -1,4 +1,6 @@
-"""Closing a discrepancy: a command, decided under the lock, so that of two people one wins and the other is told."""
+"""Closing a discrepancy: a command, decided under the lock, so that of two people one wins and the other is
+told.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -54,7 +56,9 @@ class ReconciliationRoom:
 
 
 def close(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
-    """Close `body.discrepancy` with `body.reason`. Refused if it is gone, closed already, or not this person's."""
+    """Close `body.discrepancy` with `body.reason`. Refused if it is gone, closed already, or not this
+    person's.
+    """
     if not may(author.roles, Action.DISCREPANCY_CLOSE):
         return Refusal("reconciliation.not_allowed", {})
     if act.body.get("reason") not in REASONS:

@@ -10,6 +10,7 @@
  * @property {Me|null} me null until somebody has logged in on this phone
  * @property {SyncStatus} status
  * @property {Counts} counts
+ * @property {ReturnType<typeof import('./components/frame.js').saidBar>} said the bar of the present screen
  * @property {boolean} update a newer build waits
  * @property {(path: string, how?: {replace?: boolean}) => void} go
  * @property {() => void} back
@@ -35,15 +36,15 @@
 
 /** @typedef {(app: App, where: Where) => Screen|Promise<Screen>} Draw */
 
-const KEY = "ashiato.settings";
+const KEY = 'ashiato.settings';
 
 /** @typedef {{large: boolean, hand: "right"|"left", sound: boolean}} Settings */
 
 /** What the person chose on this phone. @returns {Settings} */
 export function settings() {
-  const chosen = { large: false, hand: /** @type {"right"|"left"} */ ("right"), sound: true };
+  const chosen = { large: false, hand: /** @type {"right"|"left"} */ ('right'), sound: true };
   try {
-    return { ...chosen, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+    return { ...chosen, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
   } catch {
     return chosen;
   }

@@ -27,25 +27,25 @@ export function setSound(on) {
 
 /** Wakes the sound; browsers allow it only inside a tap. Safe to call at every tap. */
 export function unlock() {
-  if (!("AudioContext" in globalThis)) return;
-  audio ??= new AudioContext({ latencyHint: "interactive" });
-  if (audio.state !== "running") audio.resume().catch(() => undefined);
+  if (!('AudioContext' in globalThis)) return;
+  audio ??= new AudioContext({ latencyHint: 'interactive' });
+  if (audio.state !== 'running') audio.resume().catch(() => undefined);
 }
 
 /** Sounds and shakes one verdict at once. @param {Tone} tone */
 export function tell(tone) {
-  if ("vibrate" in navigator && navigator.userActivation?.hasBeenActive !== false) navigator.vibrate(SHAKES[tone]);
-  if (!sound || audio?.state !== "running") return;
+  if ('vibrate' in navigator && navigator.userActivation?.hasBeenActive !== false) navigator.vibrate(SHAKES[tone]);
+  if (!sound || audio?.state !== 'running') return;
   for (const note of NOTES[tone]) play(audio, tone, note);
 }
 
 /** @param {AudioContext} context @param {Tone} tone @param {[number, number, number]} note */
 function play(context, tone, [hertz, start, length]) {
   const from = context.currentTime + start;
-  const source = new OscillatorNode(context, { frequency: hertz, type: tone === "attention" ? "square" : "triangle" });
+  const source = new OscillatorNode(context, { frequency: hertz, type: tone === 'attention' ? 'square' : 'triangle' });
   const gain = new GainNode(context, { gain: 0 });
   gain.gain.setValueAtTime(0, from);
-  gain.gain.linearRampToValueAtTime(tone === "attention" ? 0.35 : 0.5, from + 0.008);
+  gain.gain.linearRampToValueAtTime(tone === 'attention' ? 0.35 : 0.5, from + 0.008);
   gain.gain.exponentialRampToValueAtTime(0.001, from + length);
   source.connect(gain).connect(context.destination);
   source.start(from);

@@ -1,19 +1,19 @@
 // Boot: the disk, the person, the tables; then the screen of the address, and news as it comes.
 
-import { settings, wear } from "./app.js";
-import { fill, h } from "./components/dom.js";
-import { bar, button, linkButton, notice, saidBar } from "./components/frame.js";
-import { loadTables } from "./custody/rules.js";
-import { setSound, unlock } from "./feedback.js";
-import { counts, subscribe } from "./intake/outbox.js";
-import { me as whoAmI, watch } from "./intake/packs.js";
-import { onStatus, startSync } from "./intake/sync.js";
-import { openStore } from "./kernel/store.js";
-import { registerApp } from "./kernel/update.js";
-import { APP } from "./messages.js";
-import { createRouter } from "./router.js";
-import { carriedWords } from "./screens/finish.js";
-import { screenFor } from "./screens/routes.js";
+import { settings, wear } from './app.js';
+import { fill, h } from './components/dom.js';
+import { bar, button, linkButton, notice, saidBar } from './components/frame.js';
+import { loadTables } from './custody/rules.js';
+import { setSound, unlock } from './feedback.js';
+import { counts, subscribe } from './intake/outbox.js';
+import { me as whoAmI, watch } from './intake/packs.js';
+import { onStatus, startSync } from './intake/sync.js';
+import { openStore } from './kernel/store.js';
+import { registerApp } from './kernel/update.js';
+import { APP } from './messages.js';
+import { createRouter } from './router.js';
+import { carriedWords } from './screens/finish.js';
+import { screenFor } from './screens/routes.js';
 
 /** @typedef {import('./app.js').App} App */
 /** @typedef {import('./app.js').Screen} Screen */
@@ -22,7 +22,7 @@ const REDRAW = 250;
 const TICK = 30_000;
 
 /** The element that holds the app. */
-const root = /** @type {HTMLElement} */ (document.getElementById("app"));
+const root = /** @type {HTMLElement} */ (document.getElementById('app'));
 
 /** @type {Map<() => void, Element>} */
 const listeners = new Map();
@@ -33,8 +33,6 @@ let drawing = 0;
 let redraw;
 /** @type {(() => void)|null} */
 let applyUpdate = null;
-/** @type {ReturnType<typeof saidBar>|null} */
-let said = null;
 /** @type {WakeLockSentinel|null} */
 let awake = null;
 
@@ -45,10 +43,10 @@ async function open() {
   const router = createRouter(() => void draw(app));
   /** @type {App} */
   const app = {
-    store, me: await whoAmI(store), counts: await counts(store), update: false,
-    status: { online: navigator.onLine, syncing: false, needsLogin: false, lastContact: null, problem: "", build: "" },
-    go: router.go, back: () => router.up("/app/"),
-    complain: (words, detail) => said?.say("attention", words, detail),
+    store, me: await whoAmI(store), counts: await counts(store), update: false, said: saidBar(),
+    status: { online: navigator.onLine, syncing: false, needsLogin: false, lastContact: null, problem: '', build: '' },
+    go: router.go, back: () => router.up('/app/'),
+    complain: (words, detail) => app.said.say('attention', words, detail),
     reload: () => void draw(app, true),
     onChange: (fn, owner) => { listeners.set(fn, owner); },
   };
@@ -69,7 +67,10 @@ function changed() {
 async function draw(app, quiet = false) {
   drawing += 1;
   const mine = drawing;
-  if (!quiet) leave();
+  if (!quiet) {
+    leave();
+    app.said = saidBar();
+  }
   const next = await screenFor(app, location).catch((problem) => broken(problem));
   if (mine !== drawing) return next.leave?.();
   if (quiet) leave();
@@ -78,6 +79,7 @@ async function draw(app, quiet = false) {
 }
 
 function leave() {
+  for (const dialog of root.querySelectorAll('dialog[open]')) /** @type {HTMLDialogElement} */ (dialog).close();
   present?.leave?.();
   present = null;
   if (awake) void awake.release().catch(() => undefined);
@@ -87,45 +89,46 @@ function leave() {
 /** @param {App} app @param {Screen} screen @param {boolean} quiet */
 function show(app, screen, quiet) {
   const keep = quiet ? scrollY : 0;
-  if (!quiet || !said) said = saidBar();
-  root.dataset.shape = screen.shape ?? "plain";
-  fill(root, bar(app, screen), updateBar(app, screen), said.element, h("div", { class: "app-body" }, screen.body), footOf(screen));
+  const focused = quiet ? document.activeElement?.getAttribute('href') : null;
+  root.dataset.shape = screen.shape ?? 'plain';
+  fill(root, bar(app, screen), updateBar(app, screen), screen.shape === 'scan' ? null : app.said.element, h('div', { class: 'app-body' }, screen.body), footOf(screen));
   document.title = screen.title === APP.name ? APP.name : `${screen.title} ・ ${APP.name}`;
+  if (focused) /** @type {HTMLElement|null} */ (root.querySelector(`a[href="${CSS.escape(focused)}"]`))?.focus({ preventScroll: true });
   scrollTo(0, keep);
-  if (!quiet) arrived(screen);
+  if (!quiet) arrived(app, screen);
 }
 
 /** @param {Screen} screen */
 function footOf({ foot = [] }) {
   const buttons = foot.filter(Boolean);
-  return buttons.length ? h("div", { class: "app-foot" }, h("div", { class: "app-foot__inner" }, buttons)) : null;
+  return buttons.length ? h('div', { class: 'app-foot' }, h('div', { class: 'app-foot__inner' }, buttons)) : null;
 }
 
-/** Tells those who cannot see where they are, and what the screen before left to say. @param {Screen} screen */
-function arrived(screen) {
-  /** @type {HTMLElement|null} */ (root.querySelector("h1"))?.focus({ preventScroll: true });
+/** Tells those who cannot see where they are, and what the screen before left to say. @param {App} app @param {Screen} screen */
+function arrived(app, screen) {
+  /** @type {HTMLElement|null} */ (root.querySelector('h1'))?.focus({ preventScroll: true });
   const words = carriedWords();
-  if (words) said?.say(words.verdict, words.words, words.detail);
-  if (screen.shape === "scan") void stayAwake();
+  if (words) app.said.say(words.verdict, words.words, words.detail);
+  if (screen.shape === 'scan') void stayAwake();
 }
 
 /** Offered between jobs, never in the middle of scanning. @param {App} app @param {Screen} screen */
 function updateBar(app, screen) {
-  if (!app.update || screen.shape === "scan") return null;
-  return h("div", { class: "app-update", role: "status" }, h("p", {}, h("b", {}, APP.update), h("small", {}, APP.updateLater)),
-    button(APP.updateNow, () => applyUpdate?.(), { rank: "second" }));
+  if (!app.update || screen.shape === 'scan') return null;
+  return h('div', { class: 'app-update', role: 'status' }, h('p', {}, h('b', {}, APP.update), h('small', {}, APP.updateLater)),
+    button(APP.updateNow, () => applyUpdate?.(), { rank: 'second' }));
 }
 
 /** @param {unknown} problem @returns {Screen} */
 function broken(problem) {
   console.error(problem);
-  return { title: APP.name, back: "/app/", body: [notice("error", APP.broken, String(/** @type {Error} */ (problem)?.message ?? problem))],
-    foot: [linkButton(APP.toHome, "/app/")] };
+  return { title: APP.name, back: '/app/', body: [notice('error', APP.broken, String(/** @type {Error} */ (problem)?.message ?? problem))],
+    foot: [linkButton(APP.toHome, '/app/')] };
 }
 
 async function stayAwake() {
   try {
-    awake = await navigator.wakeLock?.request("screen") ?? null;
+    awake = await navigator.wakeLock?.request('screen') ?? null;
   } catch {
     awake = null; // low battery, or a phone that has no such thing
   }
@@ -135,7 +138,7 @@ async function stayAwake() {
 function soon(app) {
   clearTimeout(redraw);
   redraw = setTimeout(() => {
-    const busy = root.querySelector("dialog[open]") || document.activeElement instanceof HTMLInputElement;
+    const busy = root.querySelector('dialog[open]') || document.activeElement instanceof HTMLInputElement;
     if (present?.live && !busy) void draw(app, true);
   }, REDRAW);
 }
@@ -151,20 +154,20 @@ async function newsFromDisk(app) {
 async function boot() {
   wear(settings());
   setSound(settings().sound);
-  addEventListener("pointerdown", unlock, { passive: true });
-  addEventListener("keydown", unlock);
+  addEventListener('pointerdown', unlock, { passive: true });
+  addEventListener('keydown', unlock);
   const app = await open();
   await draw(app);
   onStatus((status) => { app.status = status; changed(); if (!app.me) soon(app); });
   subscribe(app.store, () => void newsFromDisk(app));
   watch(app.store, () => void newsFromDisk(app));
   setInterval(changed, TICK);
-  document.addEventListener("visibilitychange", () => { if (document.visibilityState === "visible" && present?.shape === "scan") void stayAwake(); });
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible' && present?.shape === 'scan') void stayAwake(); });
   startSync(app.store);
   void registerApp({ onUpdate: (apply) => { applyUpdate = apply; app.update = true; soon(app); } });
 }
 
 boot().catch((problem) => {
   console.error(problem);
-  fill(root, h("h1", {}, APP.name), notice("error", APP.broken, String(problem?.message ?? problem)));
+  fill(root, h('h1', {}, APP.name), notice('error', APP.broken, String(problem?.message ?? problem)));
 });

@@ -9,14 +9,14 @@ export function createRouter(onMove) {
   const trail = [];
   const place = () => Number(history.state?.place ?? 0);
   const here = () => location.pathname + location.search;
-  history.replaceState({ place: place() }, "");
+  history.replaceState({ place: place() }, '');
   trail[place()] = here();
 
   /** @param {string} path @param {{replace?: boolean}} [how] */
   const go = (path, { replace = false } = {}) => {
     const next = replace ? place() : place() + 1;
-    if (replace) history.replaceState({ place: next }, "", path);
-    else history.pushState({ place: next }, "", path);
+    if (replace) history.replaceState({ place: next }, '', path);
+    else history.pushState({ place: next }, '', path);
     trail[next] = path;
     onMove();
   };
@@ -25,14 +25,14 @@ export function createRouter(onMove) {
     if (place() > 0 && trail[place() - 1] === path) history.back();
     else go(path, { replace: true });
   };
-  addEventListener("popstate", () => { trail[place()] = here(); onMove(); });
+  addEventListener('popstate', () => { trail[place()] = here(); onMove(); });
 
   /** @param {HTMLElement} root */
-  const follow = (root) => root.addEventListener("click", (event) => {
-    const link = /** @type {Element} */ (event.target).closest?.("a[href]");
+  const follow = (root) => root.addEventListener('click', (event) => {
+    const link = /** @type {Element} */ (event.target).closest?.('a[href]');
     if (!(link instanceof HTMLAnchorElement) || !ours(event, link)) return;
     event.preventDefault();
-    link.closest("dialog")?.close();
+    link.closest('dialog')?.close();
     const path = link.pathname + link.search;
     if (link.dataset.back !== undefined) up(path);
     else go(path);

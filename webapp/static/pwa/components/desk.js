@@ -1,14 +1,14 @@
 // The scanning desk: picture with boxes, the bar that says what happened, and the tools; typing and photo are always there.
 // A mode gives it one function, `onRead`; everything seen, typed or photographed goes through it, one after the other.
 
-import { tell } from "../feedback.js";
-import { SAID, SCANNER } from "../messages.js";
-import { decodePhoto } from "../scanning/photo.js";
-import { askCode } from "./codefield.js";
-import { fill, h } from "./dom.js";
-import { button, saidBar } from "./frame.js";
-import { icon } from "./icon.js";
-import { createEye } from "./eye.js";
+import { tell } from '../feedback.js';
+import { SAID, SCANNER } from '../messages.js';
+import { decodePhoto } from '../scanning/photo.js';
+import { askCode } from './codefield.js';
+import { fill, h } from './dom.js';
+import { button } from './frame.js';
+import { icon } from './icon.js';
+import { createEye } from './eye.js';
 
 /** @typedef {import('../feedback.js').Tone} Tone */
 /** @typedef {import('../types.js').Source} Source */
@@ -25,7 +25,7 @@ const TONE_GAP = 90;
 
 /** A desk for one screen. Call `leave` when the screen goes. @param {import('../app.js').App} app @param {DeskPlan} plan */
 export function desk(app, plan) {
-  const said = saidBar();
+  const { said } = app; // one bar a screen: the words of the form before are its first
   const speaker = speakerFor(said.say);
   /** @type {Map<string, import('./overlay.js').Mark>} */
   const marks = new Map();
@@ -39,16 +39,21 @@ export function desk(app, plan) {
       speaker(read.id || read.text, outcome);
     }).catch((problem) => {
       console.error(problem);
-      speaker("", { verdict: "attention", words: SAID.failed, detail: problemWords(problem) });
+      speaker('', { verdict: 'attention', words: SAID.failed, detail: problemWords(problem) });
     });
     return line;
   };
-  const hud = h("span", { class: "app-chip" }, plan.hud);
+  const hud = h('span', { class: 'app-chip' }, plan.hud);
   const eye = createEye({ prefixes: plan.prefixes, serials: plan.serials ?? false, marks, hud: [networkChip(app), hud],
-    onCode: (result) => take({ kind: result.kind, id: result.id, text: result.text, src: "camera" }) });
-  const type = () => askCode(plan.typeWords).then((id) => (id ? take({ kind: "ours", id, text: id, src: "typed" }) : undefined));
-  const tools = h("div", { class: "app-tools" });
-  const redraw = () => fill(tools, lightTool(eye, redraw), zoomTool(eye, redraw), button(SCANNER.type, type, { rank: "plain", mark: "type" }),
+    onCode: (result) => take({ kind: result.kind, id: result.id, text: result.text, src: 'camera' }) });
+  const type = async () => {
+    eye.pause(true);
+    const id = await askCode(plan.typeWords);
+    eye.pause(false);
+    if (id) await take({ kind: 'ours', id, text: id, src: 'typed' });
+  };
+  const tools = h('div', { class: 'app-tools' });
+  const redraw = () => fill(tools, lightTool(eye, redraw), zoomTool(eye, redraw), button(SCANNER.type, type, { rank: 'plain', mark: 'type' }),
     photoTool(plan.prefixes, take, said.say));
   eye.onChange(redraw);
   redraw();
@@ -59,36 +64,36 @@ export function desk(app, plan) {
 
 /** Words for a failure to keep. @param {unknown} problem */
 function problemWords(problem) {
-  const code = /** @type {{code?: string}} */ (problem)?.code ?? "";
+  const code = /** @type {{code?: string}} */ (problem)?.code ?? '';
   return code ? `${SAID.foreignHint}（${code}）` : SAID.foreignHint;
 }
 
 /** Says outcomes, but does not nag about a sticker that stays in the picture, nor talk over a fresh record.
- * @param {ReturnType<typeof saidBar>["say"]} say */
+ * @param {import('../app.js').App["said"]["say"]} say */
 function speakerFor(say) {
-  let lastKey = "";
+  let lastKey = '';
   let lastAt = -Infinity;
   let lastTone = -Infinity;
   /** @param {string} key @param {NonNullable<Outcome>} outcome */
   return (key, outcome) => {
     const now = performance.now();
-    const idle = outcome.idle || outcome.verdict === "again" || outcome.verdict === "foreign";
+    const idle = outcome.idle || outcome.verdict === 'again' || outcome.verdict === 'foreign';
     if (idle && ((key === lastKey && now - lastAt < QUIET) || now - lastAt < HOLD)) return;
     lastKey = key;
     lastAt = now;
     say(outcome.verdict, outcome.words, outcome.detail, outcome.action ?? null);
-    if (outcome.verdict === "attention" || now - lastTone > TONE_GAP) tell(outcome.verdict);
+    if (outcome.verdict === 'attention' || now - lastTone > TONE_GAP) tell(outcome.verdict);
     lastTone = now;
   };
 }
 
 /** @param {import('../app.js').App} app */
 function networkChip(app) {
-  const words = h("span", {});
-  const chip = h("span", { class: "app-chip app-chip--net" }, h("i", { "aria-hidden": "true" }), words);
+  const words = h('span', {});
+  const chip = h('span', { class: 'app-chip app-chip--net' }, h('i', { 'aria-hidden': 'true' }), words);
   const draw = () => {
-    chip.dataset.state = app.status.online ? "fresh" : "offline";
-    words.textContent = app.status.online ? "通信中" : "圏外";
+    chip.dataset.state = app.status.online ? 'fresh' : 'offline';
+    words.textContent = app.status.online ? '通信中' : '圏外';
   };
   draw();
   app.onChange(draw, chip);
@@ -98,8 +103,8 @@ function networkChip(app) {
 /** @param {ReturnType<typeof createEye>} eye @param {() => void} redraw */
 function lightTool(eye, redraw) {
   if (!eye.canLight()) return null;
-  const tool = button(eye.lit() ? SCANNER.lightOn : SCANNER.light, () => eye.light(!eye.lit()).then(redraw), { rank: "plain", mark: "light" });
-  tool.setAttribute("aria-pressed", String(eye.lit()));
+  const tool = button(eye.lit() ? SCANNER.lightOn : SCANNER.light, () => eye.light(!eye.lit()).then(redraw), { rank: 'plain', mark: 'light' });
+  tool.setAttribute('aria-pressed', String(eye.lit()));
   return tool;
 }
 
@@ -109,32 +114,32 @@ function zoomTool(eye, redraw) {
   if (steps.length < 2) return null;
   const at = steps.indexOf(eye.zoomed());
   const next = steps[(at + 1) % steps.length];
-  return button(SCANNER.zoom(next), () => eye.zoom(next).then(redraw), { rank: "plain", mark: "zoom" });
+  return button(SCANNER.zoom(next), () => eye.zoom(next).then(redraw), { rank: 'plain', mark: 'zoom' });
 }
 
-/** @param {string[]} prefixes @param {(read: DeskRead) => Promise<unknown>} take @param {ReturnType<typeof saidBar>["say"]} say */
+/** @param {string[]} prefixes @param {(read: DeskRead) => Promise<unknown>} take @param {import('../app.js').App["said"]["say"]} say */
 function photoTool(prefixes, take, say) {
-  const input = h("input", { type: "file", accept: "image/*", capture: "environment", class: "visually-hidden" });
-  input.addEventListener("change", async () => {
+  const input = h('input', { type: 'file', accept: 'image/*', capture: 'environment', class: 'visually-hidden' });
+  input.addEventListener('change', async () => {
     const file = input.files?.[0];
-    input.value = "";
+    input.value = '';
     if (!file) return;
-    say("busy", SCANNER.reading, "");
+    say('busy', SCANNER.reading, '');
     const ids = await readPhoto(file, prefixes);
     if (ids.length === 0) {
-      say("unknown", SCANNER.photoNone, SAID.foreignHint);
-      tell("unknown");
+      say('unknown', SCANNER.photoNone, SAID.foreignHint);
+      tell('unknown');
     }
-    for (const id of ids) await take({ kind: "ours", id, text: id, src: "photo" });
+    for (const id of ids) await take({ kind: 'ours', id, text: id, src: 'photo' });
   });
-  return h("label", { class: "button", "data-kind": "quiet" }, icon("photo"), h("span", {}, SCANNER.photo), input);
+  return h('label', { class: 'button', 'data-kind': 'quiet' }, icon('photo'), h('span', {}, SCANNER.photo), input);
 }
 
 /** @param {File} file @param {string[]} prefixes @returns {Promise<string[]>} our ids in the photo, each once */
 async function readPhoto(file, prefixes) {
   try {
     const reads = await decodePhoto(file, { prefixes });
-    return [...new Set(reads.filter((read) => read.kind === "ours").map((read) => read.id))];
+    return [...new Set(reads.filter((read) => read.kind === 'ours').map((read) => read.id))];
   } catch (problem) {
     console.warn(problem);
     return [];

@@ -1,6 +1,6 @@
 // Elements without markup in strings: nothing a label or a list says can become HTML.
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG = 'http://www.w3.org/2000/svg';
 
 /** @typedef {Node|string|number|null|undefined|false} Child */
 /** @typedef {Record<string, unknown>} Attributes functions become listeners (`onclick`), true/false set or leave out */
@@ -57,8 +57,8 @@ export function uid(stem) {
 function dress(element, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (value === null || value === undefined || value === false) continue;
-    if (typeof value === "function") element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
-    else if (value === true) element.setAttribute(name, "");
+    if (typeof value === 'function') element.addEventListener(name.slice(2), /** @type {EventListener} */ (value));
+    else if (value === true) element.setAttribute(name, '');
     else element.setAttribute(name, String(value));
   }
 }

@@ -1,12 +1,12 @@
 // The camera on screen. One stream for a whole sitting: moving between scanning screens keeps it, so that phones which ask
 // for permission at every start ask once; fifteen seconds after the last scanning screen it goes dark.
 
-import { SCANNER } from "../messages.js";
-import { openCamera } from "../scanning/camera.js";
-import { createScanner } from "../scanning/scanner.js";
-import { fill, h } from "./dom.js";
-import { button } from "./frame.js";
-import { drawBoxes } from "./overlay.js";
+import { SCANNER } from '../messages.js';
+import { openCamera } from '../scanning/camera.js';
+import { createScanner } from '../scanning/scanner.js';
+import { fill, h } from './dom.js';
+import { button } from './frame.js';
+import { drawBoxes } from './overlay.js';
 
 /** @typedef {import('../types.js').ScanResult} ScanResult */
 /** @typedef {{prefixes: string[], serials: boolean, marks: Map<string, import('./overlay.js').Mark>, hud: Node[],
@@ -28,13 +28,23 @@ const shared = {
   dark: undefined,
 };
 
+/** What the phone's camera offers beside a picture; much of it is missing on many. */
+const hardware = {
+  canLight: () => Boolean(shared.camera?.capabilities().torch),
+  lit: () => shared.lit,
+  light: async (/** @type {boolean} */ on) => { if (await shared.camera?.torch(on)) shared.lit = on; },
+  zooms: () => zoomSteps(shared.camera?.capabilities()),
+  zoomed: () => hardware.zooms().find((step) => step >= shared.zoom) ?? 1,
+  zoom: async (/** @type {number} */ times) => { if (await shared.camera?.zoom(times)) shared.zoom = times; },
+};
+
 /** @param {EyePlan} plan */
 export function createEye(plan) {
-  const canvas = h("canvas", { class: "app-eye__boxes", "aria-hidden": "true" });
-  const state = h("div", { class: "app-eye__state", role: "status" }, SCANNER.starting);
-  const hint = h("p", { class: "app-eye__hint", role: "status" }, SCANNER.hint);
-  const element = h("div", { class: "app-eye", "data-state": "starting", "data-quiet": true }, canvas, hint,
-    h("div", { class: "app-eye__hud" }, plan.hud), state);
+  const canvas = h('canvas', { class: 'app-eye__boxes', 'aria-hidden': 'true' });
+  const state = h('div', { class: 'app-eye__state', role: 'status' }, SCANNER.starting);
+  const hint = h('p', { class: 'app-eye__hint', role: 'status' }, SCANNER.hint);
+  const element = h('div', { class: 'app-eye', 'data-state': 'starting', 'data-quiet': true }, canvas, hint,
+    h('div', { class: 'app-eye__hud' }, plan.hud), state);
   /** @type {Set<() => void>} */
   const watchers = new Set();
   /** @type {ReturnType<typeof createScanner>|null} */
@@ -43,54 +53,64 @@ export function createEye(plan) {
   let serials = plan.serials;
   const changed = () => watchers.forEach((fn) => fn());
 
+  let unhear = () => {};
+  /** @param {string} why */
+  const dark = (why) => {
+    element.dataset.state = 'off';
+    fill(state, h('p', { class: 'app-eye__problem' }, why), h('p', {}, SCANNER.otherwise), button(SCANNER.again, start, { rank: 'second' }));
+  };
+  /** @param {"live"|"restarting"|"lost"} camera */
+  const hear = (camera) => {
+    if (camera === 'lost') {
+      close();
+      return dark(SCANNER.lost);
+    }
+    element.dataset.state = camera === 'live' ? 'on' : 'starting';
+    fill(state, camera === 'live' ? null : SCANNER.starting);
+  };
   const start = async () => {
-    element.dataset.state = "starting";
+    element.dataset.state = 'starting';
     fill(state, SCANNER.starting);
     try {
+      scanner?.stop();
       const video = await lookThrough();
-      if (gone) return;
+      if (gone) return release();
       element.prepend(video);
       await video.play().catch(() => undefined);
       scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan.marks), onCode: plan.onCode,
-        onQuiet: (ms) => { if (ms > HINT_AFTER) { hint.textContent = SCANNER.stuck; element.dataset.quiet = ""; } } });
+        onQuiet: (ms) => { if (ms > HINT_AFTER) { hint.textContent = SCANNER.stuck; element.dataset.quiet = ''; } } });
       scanner.serialMode(serials);
       scanner.start();
-      element.dataset.state = "on";
-      state.replaceChildren();
+      unhear = shared.camera?.onState(hear) ?? unhear;
+      hear('live');
     } catch (problem) {
       if (gone) return;
       console.warn(problem);
-      element.dataset.state = "off";
-      fill(state, h("p", { class: "app-eye__problem" }, whyDark(problem)), h("p", {}, SCANNER.otherwise),
-        button(SCANNER.again, start, { rank: "second" }));
+      dark(whyDark(problem));
     }
     changed();
   };
   queueMicrotask(start);
 
-  const zooms = () => zoomSteps(shared.camera?.capabilities());
   return {
     element,
     onChange: (/** @type {() => void} */ fn) => { watchers.add(fn); },
     /** A lower picture while there is something to decide below. */
-    small: (/** @type {boolean} */ on) => { element.toggleAttribute("data-small", on); },
+    small: (/** @type {boolean} */ on) => { element.toggleAttribute('data-small', on); },
+    /** Keeps the picture and reads nothing while a question is on the screen. */
+    pause: (/** @type {boolean} */ on) => { if (on) scanner?.pause(); else scanner?.resume(); },
     serialMode: (/** @type {boolean} */ on) => { serials = on; scanner?.serialMode(on); },
-    canLight: () => Boolean(shared.camera?.capabilities().torch),
-    lit: () => shared.lit,
-    light: async (/** @type {boolean} */ on) => { if (await shared.camera?.torch(on)) shared.lit = on; },
-    zooms,
-    zoomed: () => zooms().find((step) => step >= shared.zoom) ?? 1,
-    zoom: async (/** @type {number} */ times) => { if (await shared.camera?.zoom(times)) shared.zoom = times; },
+    ...hardware,
     /** The present picture as a file, or null when there is none. */
     snap: () => (shared.video && element.contains(shared.video) ? snapshot(shared.video) : Promise.resolve(null)),
-    leave: () => { gone = true; scanner?.stop(); release(); },
+    leave: () => { gone = true; unhear(); scanner?.stop(); release(); },
   };
 }
 
 /** The shared video element, running. */
 async function lookThrough() {
   clearTimeout(shared.dark);
-  shared.video ??= h("video", { class: "app-eye__video", playsinline: true, muted: true, autoplay: true, "aria-label": SCANNER.picture });
+  shared.video ??= h('video', { class: 'app-eye__video', playsinline: true, muted: true, autoplay: true, 'aria-label': SCANNER.picture });
   shared.video.muted = true;
   if (!shared.camera) {
     const camera = await openCamera();
@@ -102,11 +122,14 @@ async function lookThrough() {
 
 function release() {
   clearTimeout(shared.dark);
-  shared.dark = setTimeout(() => {
-    shared.camera?.stop();
-    shared.video?.remove();
-    Object.assign(shared, { camera: null, lit: false, zoom: 1 });
-  }, LINGER);
+  shared.dark = setTimeout(close, LINGER);
+}
+
+/** The camera goes dark; the next start asks for it anew. */
+function close() {
+  shared.camera?.stop();
+  shared.video?.remove();
+  Object.assign(shared, { camera: null, lit: false, zoom: 1 });
 }
 
 /** Draws boxes and takes them away when nothing was seen for a moment.
@@ -116,7 +139,7 @@ function painter(canvas, marks) {
   let last = { at: 0, results: [] };
   return (/** @type {ScanResult[]} */ results, /** @type {import('../types.js').Size} */ size) => {
     const now = performance.now();
-    if (results.length > 0) canvas.parentElement?.removeAttribute("data-quiet");
+    if (results.length > 0) canvas.parentElement?.removeAttribute('data-quiet');
     if (results.length > 0 || now - last.at > KEEP_BOXES) last = { at: now, results };
     drawBoxes(canvas, last.results, size, marks);
   };
@@ -131,13 +154,13 @@ function zoomSteps(capabilities) {
 /** @param {unknown} problem */
 function whyDark(problem) {
   const code = /** @type {{code?: string}} */ (problem)?.code;
-  if (code === "camera.denied") return SCANNER.denied;
-  return code === "camera.busy" ? SCANNER.busy : SCANNER.none;
+  if (code === 'camera.denied') return SCANNER.denied;
+  return code === 'camera.busy' ? SCANNER.busy : SCANNER.none;
 }
 
 /** @param {HTMLVideoElement} video @returns {Promise<File|null>} */
 function snapshot(video) {
-  const canvas = h("canvas", { width: video.videoWidth, height: video.videoHeight });
-  canvas.getContext("2d")?.drawImage(video, 0, 0);
-  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ? new File([blob], "view.jpg", { type: "image/jpeg" }) : null), "image/jpeg", 0.92));
+  const canvas = h('canvas', { width: video.videoWidth, height: video.videoHeight });
+  canvas.getContext('2d')?.drawImage(video, 0, 0);
+  return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob ? new File([blob], 'view.jpg', { type: 'image/jpeg' }) : null), 'image/jpeg', 0.92));
 }

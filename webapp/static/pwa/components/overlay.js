@@ -9,11 +9,11 @@
 /** Bright on a dark picture; edges lie on a black outline, so that they hold 3:1 on any picture.
  * @type {Record<Tone, {colour: string, dash: number[], width: number, twice: boolean, badge: string, square: boolean}>} */
 const LOOK = {
-  ok: { colour: "#2fd07f", dash: [], width: 4, twice: false, badge: "○", square: false },
-  again: { colour: "#e4e8f0", dash: [7, 5], width: 3, twice: false, badge: "✓", square: false },
-  attention: { colour: "#ff6a5f", dash: [], width: 3, twice: true, badge: "！", square: true },
-  unknown: { colour: "#ffc04d", dash: [2, 5], width: 4, twice: false, badge: "？", square: true },
-  foreign: { colour: "#c3c9d6", dash: [2, 6], width: 3, twice: false, badge: "×", square: true },
+  ok: { colour: '#2fd07f', dash: [], width: 4, twice: false, badge: '○', square: false },
+  again: { colour: '#e4e8f0', dash: [7, 5], width: 3, twice: false, badge: '✓', square: false },
+  attention: { colour: '#ff6a5f', dash: [], width: 3, twice: true, badge: '！', square: true },
+  unknown: { colour: '#ffc04d', dash: [2, 5], width: 4, twice: false, badge: '？', square: true },
+  foreign: { colour: '#c3c9d6', dash: [2, 6], width: 3, twice: false, badge: '×', square: true },
 };
 const FRESH = 700;
 const GROW = 1.42;
@@ -27,7 +27,7 @@ const GROW_BAR = 1.08; // a barcode is wide already
  * @param {ScanResult[]} results @param {Size} size of the frame @param {Map<string, Mark>} marks by id or text
  */
 export function drawBoxes(canvas, results, size, marks) {
-  const pen = canvas.getContext("2d");
+  const pen = canvas.getContext('2d');
   if (!pen) return;
   const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
   const { clientWidth, clientHeight } = canvas;
@@ -41,7 +41,7 @@ export function drawBoxes(canvas, results, size, marks) {
   const now = performance.now();
   for (const read of results) {
     const mark = marks.get(read.id || read.text);
-    box(pen, read.quad.map(([x, y]) => place(x, y)), mark, now, read.kind === "serial" ? GROW_BAR : GROW);
+    box(pen, read.quad.map(([x, y]) => place(x, y)), mark, now, read.kind === 'serial' ? GROW_BAR : GROW);
   }
 }
 
@@ -58,11 +58,11 @@ function box(pen, corners, mark, now, by) {
   const centre = [0, 1].map((axis) => corners.reduce((all, corner) => all + corner[axis], 0) / corners.length);
   const grown = (/** @type {number} */ size) => corners.map(([x, y]) =>
     /** @type {[number, number]} */ ([centre[0] + (x - centre[0]) * size, centre[1] + (y - centre[1]) * size]));
-  if (!mark) return line(pen, grown(by), "#ffffffb0", 2, [3, 4]);
+  if (!mark) return line(pen, grown(by), '#ffffffb0', 2, [3, 4]);
   const look = LOOK[mark.verdict];
-  const fresh = now - mark.at < FRESH && mark.verdict !== "again";
+  const fresh = now - mark.at < FRESH && mark.verdict !== 'again';
   if (fresh) line(pen, grown(by + 0.1), `${look.colour}66`, 10, []);
-  line(pen, grown(by), "#000000a0", look.width + 3, []);
+  line(pen, grown(by), '#000000a0', look.width + 3, []);
   line(pen, grown(by), look.colour, look.width, look.dash);
   if (look.twice) line(pen, grown(by + 0.22), look.colour, look.width, []);
   badge(pen, corner(grown(look.twice ? by + 0.22 : by)), look, fresh);
@@ -76,7 +76,7 @@ function line(pen, points, colour, width, dash) {
   pen.beginPath();
   points.forEach(([x, y], at) => (at ? pen.lineTo(x, y) : pen.moveTo(x, y)));
   pen.closePath();
-  pen.lineJoin = "round";
+  pen.lineJoin = 'round';
   pen.setLineDash(dash);
   pen.strokeStyle = colour;
   pen.lineWidth = width;
@@ -90,14 +90,14 @@ function badge(pen, [x, y], look, fresh) {
   pen.beginPath();
   if (look.square) pen.roundRect(x - r, y - r, 2 * r, 2 * r, 5);
   else pen.arc(x, y, r, 0, 2 * Math.PI);
-  pen.fillStyle = "#ffffff";
+  pen.fillStyle = '#ffffff';
   pen.fill();
   pen.strokeStyle = look.colour;
   pen.lineWidth = 3;
   pen.stroke();
-  pen.fillStyle = "#1a1a1a";
-  pen.font = "700 15px system-ui, sans-serif";
-  pen.textAlign = "center";
-  pen.textBaseline = "middle";
-  pen.fillText(fresh && look.badge === "○" ? "●" : look.badge, x, y + 1);
+  pen.fillStyle = '#1a1a1a';
+  pen.font = '700 15px system-ui, sans-serif';
+  pen.textAlign = 'center';
+  pen.textBaseline = 'middle';
+  pen.fillText(fresh && look.badge === '○' ? '●' : look.badge, x, y + 1);
 }

@@ -1,5 +1,5 @@
-// The job as this phone sees it: the pack from the server, plus every scan kept here since. Folding a scan that the pack
-// already knows changes nothing, so it does not matter when the pack was fetched.
+// The job as this phone sees it: the pack from the server, plus every scan kept here that the pack does not contain yet.
+// What it contains is the server's to say (another phone may have corrected it). Folding a scan twice changes nothing.
 
 import { tablesInUse } from './tables.js';
 
@@ -16,12 +16,19 @@ import { tablesInUse } from './tables.js';
  * @param {Pack} pack @param {Kept[]} kept oldest first @param {Tables} [tables] @returns {View} */
 export function fold(pack, kept, tables = tablesInUse()) {
   const view = start(pack, tables);
-  const scans = kept.filter(({ state }) => state !== 'refused').map(({ p }) => /** @type {Scan} */ (JSON.parse(p)));
-  const targets = new Set(scans.filter(({ step }) => step === 'void').map(({ body }) => body.target));
-  for (const scan of scans.filter(({ id }) => targets.has(id))) undo(view, scan);
-  for (const scan of scans.filter(({ id, step }) => step !== 'void' && !targets.has(id))) apply(view, scan);
+  const scans = new Map(kept.map((row) => [row.id, /** @type {Scan} */ (JSON.parse(row.p))]));
+  const ours = kept.filter((row) => row.state !== 'refused' && !contains(pack, row)).map(({ id }) => scans.get(id));
+  const fresh = /** @type {Scan[]} */ (ours);
+  const targets = new Set(fresh.filter(({ step }) => step === 'void').map(({ body }) => String(body.target)));
+  for (const id of targets) undo(view, scans.get(id));
+  for (const scan of fresh.filter(({ id, step }) => step !== 'void' && !targets.has(id))) apply(view, scan);
   return view;
 }
+
+/** Whether the pack was made after the server recorded this scan: its revision is the length of the log.
+ * @param {Pack} pack @param {Kept} row */
+const contains = (pack, { state, receipt }) =>
+  state === 'sent' && Number.isInteger(receipt?.index) && Number(receipt?.index) < Number(pack.rev);
 
 /** @param {Pack} pack @param {Tables} tables @returns {View} */
 function start(pack, tables) {
@@ -109,8 +116,11 @@ function close(cage, body) {
   cage.manifest_hash = String(body.manifest_hash ?? '');
 }
 
-/** Take a voided scan back, where the pack had it already. @param {View} view @param {Scan} scan */
-function undo(view, { step, code, parent, body }) {
+/** Take a voided scan back, where the pack had it already; one of another phone is taken back by the next pack.
+ * @param {View} view @param {Scan|undefined} scan */
+function undo(view, scan) {
+  if (!scan) return;
+  const { step, code, parent, body } = scan;
   if (view.tables.steps[step]?.of === 'cage') return undoCage(view, step, code);
   const device = view.devices.get(code);
   if (device) mark(view, device, device.done.filter((name) => name !== step));

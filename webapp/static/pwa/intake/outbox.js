@@ -157,9 +157,9 @@ export async function counts(store) {
   });
 }
 
-/** The part of a `queue` index that holds one person's rows in one state, in the order they were kept.
- * @param {string} state @param {string} person */
-export const queueOf = (state, person) => IDBKeyRange.bound([state, person], [state, person, []]);
+/** The part of a `queue` index that holds one person's rows in one state, in the order they were kept, from the n-th on.
+ * @param {string} state @param {string} person @param {number} [from] */
+export const queueOf = (state, person, from = 0) => IDBKeyRange.bound([state, person, from], [state, person, []]);
 
 /** Call `listener` after any change of scans or photos, from this tab or another.
  * @param {Store} store @param {() => void} listener @returns {() => void} stops it */

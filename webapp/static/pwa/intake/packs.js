@@ -60,15 +60,18 @@ export async function refreshMe(store, deps = WORLD) {
   if (answer.kind !== 'ok') return answer;
   if (typeof answer.body?.person?.id !== 'string') return { kind: 'offline' };
   await noteServerTime(store, answer.body.server_at, answer.sent, answer.got);
-  await store.write(['meta', 'packs'], (tx) => keepMe(tx, answer.body));
+  if (await store.write(['meta', 'packs'], (tx) => keepMe(tx, answer.body))) store.announce('packs');
   return answer;
 }
 
-/** @param {IDBTransaction} tx @param {Me} now */
+/** @param {IDBTransaction} tx @param {Me} now @returns {Promise<boolean>} whether it is somebody else than before */
 async function keepMe(tx, now) {
+  /** @type {Me|undefined} */
   const before = await result(tx.objectStore('meta').get('me'));
-  if (before && before.person.id !== now.person.id) await forgetIn(tx);
+  const other = before?.person.id !== now.person.id;
+  if (before && other) await forgetIn(tx);
   await result(tx.objectStore('meta').put(now, 'me'));
+  return other;
 }
 
 /** @param {Store} store @param {Deps} [deps] @returns {Promise<Answer>} */
@@ -81,7 +84,7 @@ export async function refreshJobs(store, deps = WORLD) {
     const got = await refreshPack(store, deps, job);
     if (got.kind !== 'ok' && got.kind !== 'unchanged' && got.kind !== 'no') return got;
   }
-  await store.write(['meta', 'packs'], (tx) => keepJobs(tx, list, deps.now()));
+  await store.write(['meta', 'packs'], (tx) => keepJobs(tx, list, deps.now()), 'relaxed');
   store.announce('packs');
   return answer;
 }

@@ -42,7 +42,7 @@ export async function phoneIn(tx) {
 export async function noteServerTime(store, serverAt, sent, got) {
   if (!Number.isSafeInteger(serverAt)) return;
   const clock = { off: Math.round(serverAt - (sent + got) / 2), rtt: got - sent, at: got, mono: mono(), boot: BOOT };
-  await store.setMeta('clock', clock);
+  await store.setMeta('clock', clock, 'relaxed');
 }
 
 /** How old the comparison is, ms: by the monotonic clock while this page lives, else by the wall clock.

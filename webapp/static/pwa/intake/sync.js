@@ -12,6 +12,7 @@ import { pullVerdicts, sendPhotos, sendScans } from './send.js';
 /** @typedef {import('./http.js').Deps} Deps */
 
 const EVERY = 30_000;
+const LISTS_EVERY = 20_000; // every scan makes a new revision of its job: no pack after each of 160
 const GATHER = 400; // a pass over a shelf gives many scans a second: let a few gather
 const BACKOFF_FIRST = 2_000;
 const BACKOFF_MOST = 300_000;
@@ -29,6 +30,7 @@ let again = false;
 let failures = 0;
 let notBefore = 0; // the server asked for patience (Retry-After): nobody may shorten that
 let pauseUntil = 0; // our own back-off: a person or a returning network may
+let listsDue = 0; // when jobs and packs are asked for again
 
 /** Hear about the state of the connection, at once and after each change.
  * @param {(status: SyncStatus) => void} listener @returns {() => void} stops it */
@@ -48,7 +50,7 @@ function tell(change) {
  * runs once more. Waits only where the server asked for it. @param {Store} store @param {Deps} [deps]
  * @returns {Promise<SyncStatus>} */
 export function syncNow(store, deps = WORLD) {
-  pauseUntil = 0;
+  pauseUntil = listsDue = 0;
   return start(store, deps);
 }
 
@@ -96,15 +98,23 @@ async function round(store, deps) {
   const parts = [
     () => sendScans(store, person, deps),
     () => pullVerdicts(store, deps),
-    () => refreshJobs(store, deps),
+    () => refreshLists(store, deps),
     () => sendPhotos(store, person, deps, () => again),
   ];
   for (const part of parts) {
     const answer = await part();
-    if (answer.kind !== 'ok') return settle(answer, deps);
+    if (answer.kind !== 'ok' && answer.kind !== 'unchanged') return settle(answer, deps);
   }
   await prune(store, deps.now());
   settle(who, deps);
+}
+
+/** @param {Store} store @param {Deps} deps @returns {Promise<Answer>} */
+async function refreshLists(store, deps) {
+  if (deps.now() < listsDue) return { kind: 'unchanged' };
+  const answer = await refreshJobs(store, deps);
+  if (answer.kind === 'ok') listsDue = deps.now() + LISTS_EVERY;
+  return answer;
 }
 
 /** Draw the conclusion of a round. @param {Answer} answer @param {Deps} deps */

@@ -1,4 +1,5 @@
-// The phone's disk. Every write is one IndexedDB transaction with strict durability: when it resolves, it is stored.
+// The phone's disk. A write is one IndexedDB transaction with strict durability: when it resolves, it is stored. What the
+// server can tell again (receipts, lists) may be written without waiting for the disk: `relaxed`.
 
 /** @typedef {'kept'|'sent'|'packs'} Topic what changed: scans were kept · receipts, verdicts or photos moved · me, jobs or packs */
 /** @typedef {'meta'|'scans'|'photos'|'packs'} Table */
@@ -79,9 +80,10 @@ export class Store {
   }
 
   /** Change several tables at once or not at all; resolves when it is on disk. `work` may await its own requests only.
-   * @template T @param {Table[]} tables @param {(tx: IDBTransaction) => Promise<T>} work @returns {Promise<T>} */
-  async write(tables, work) {
-    const tx = await this.#transaction(tables, 'readwrite');
+   * @template T @param {Table[]} tables @param {(tx: IDBTransaction) => Promise<T>} work
+   * @param {'strict'|'relaxed'} [durability] @returns {Promise<T>} */
+  async write(tables, work, durability = 'strict') {
+    const tx = await this.#transaction(tables, 'readwrite', durability);
     const done = completion(tx);
     try {
       const value = await Promise.race([work(tx), done.then(neverFirst)]);
@@ -99,9 +101,9 @@ export class Store {
     return this.read(['meta'], (tx) => result(tx.objectStore('meta').get(key)));
   }
 
-  /** @param {string} key @param {unknown} value */
-  setMeta(key, value) {
-    return this.write(['meta'], (tx) => result(tx.objectStore('meta').put(value, key)));
+  /** @param {string} key @param {unknown} value @param {'strict'|'relaxed'} [durability] */
+  setMeta(key, value, durability = 'strict') {
+    return this.write(['meta'], (tx) => result(tx.objectStore('meta').put(value, key)), durability);
   }
 
   /** Tell this tab and the others. @param {Topic} topic */
@@ -141,15 +143,15 @@ export class Store {
     return db;
   }
 
-  /** @param {Table[]} tables @param {IDBTransactionMode} mode */
-  async #transaction(tables, mode) {
+  /** @param {Table[]} tables @param {IDBTransactionMode} mode @param {'strict'|'relaxed'} [durability] */
+  async #transaction(tables, mode, durability = 'relaxed') {
     if (this.#closed) throw new StoreError('store.closed');
     try {
-      return this.#db.transaction(tables, mode, { durability: 'strict' });
+      return this.#db.transaction(tables, mode, { durability });
     } catch {
       // WebKit drops the connection of a page that slept long; the data is there, one new connection reaches it
       this.#db = this.#adopt(await connect(this.name));
-      return this.#db.transaction(tables, mode, { durability: 'strict' });
+      return this.#db.transaction(tables, mode, { durability });
     }
   }
 }

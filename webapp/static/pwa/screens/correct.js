@@ -1,15 +1,15 @@
 // 訂正: a mistake is undone by a record of its own; the mistaken one stays.
 
-import { h } from "../components/dom.js";
-import { moment } from "../components/format.js";
-import { button, linkButton } from "../components/frame.js";
-import { choice, facts, textField } from "../components/form.js";
-import { icon } from "../components/icon.js";
-import { keep, kept as keptScans } from "../intake/outbox.js";
-import { tablesInUse } from "../custody/rules.js";
-import { CORRECT } from "../messages.js";
-import { finish } from "./finish.js";
-import { stepTitle } from "./outbox.js";
+import { h } from '../components/dom.js';
+import { moment } from '../components/format.js';
+import { button, linkButton } from '../components/frame.js';
+import { choice, facts, textField } from '../components/form.js';
+import { icon } from '../components/icon.js';
+import { keep, kept as keptScans } from '../intake/outbox.js';
+import { tablesInUse } from '../custody/rules.js';
+import { CORRECT } from '../messages.js';
+import { finish } from './finish.js';
+import { stepTitle } from './outbox.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -18,34 +18,34 @@ const SHOWN = 50;
 
 /** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function correct(app, { query }) {
-  const all = await keptScans(app.store, query.get("job") ? { job: query.get("job") ?? "" } : {});
-  const wanted = query.get("scan");
+  const all = await keptScans(app.store, query.get('job') ? { job: query.get('job') ?? '' } : {});
+  const wanted = query.get('scan');
   const row = wanted ? all.find((each) => each.id === wanted) : null;
-  return row ? form(app, row) : list(all, query.get("job"));
+  return row ? form(app, row) : list(all, query.get('job'));
 }
 
 /** Ids already undone on this phone. @param {Kept[]} all @returns {Set<string>} */
 function undone(all) {
-  return new Set(all.filter((row) => row.step === "void").map((row) => String(/** @type {{body: {target?: string}}} */ (JSON.parse(row.p)).body.target)));
+  return new Set(all.filter((row) => row.step === 'void').map((row) => String(/** @type {{body: {target?: string}}} */ (JSON.parse(row.p)).body.target)));
 }
 
 /** @param {Kept[]} all @param {string|null} job @returns {import('../app.js').Screen} */
 function list(all, job) {
   const gone = undone(all);
-  const rows = all.filter((row) => row.step !== "void" && row.mine !== false && row.state !== "refused").reverse().slice(0, SHOWN);
-  const link = (/** @type {Kept} */ row) => `/app/correct?scan=${row.id}${job ? `&job=${encodeURIComponent(job)}` : ""}`;
-  return { title: CORRECT.title, back: job ? `/app/job/${encodeURIComponent(job)}` : "/app/",
-    body: [h("p", { class: "app-lead" }, rows.length ? CORRECT.hint : CORRECT.none),
-      h("ul", { class: "app-lines app-lines--pick" }, rows.map((row) => h("li", { "data-kind": gone.has(row.id) ? "gone" : null },
-        gone.has(row.id) ? h("div", {}, words(row), h("small", {}, CORRECT.voided)) : h("a", { href: link(row) }, words(row), icon("next")))))],
+  const rows = all.filter((row) => row.step !== 'void' && row.mine !== false && row.state !== 'refused').reverse().slice(0, SHOWN);
+  const link = (/** @type {Kept} */ row) => `/app/correct?scan=${row.id}${job ? `&job=${encodeURIComponent(job)}` : ''}`;
+  return { title: CORRECT.title, back: job ? `/app/job/${encodeURIComponent(job)}` : '/app/',
+    body: [h('p', { class: 'app-lead' }, rows.length ? CORRECT.hint : CORRECT.none),
+      h('ul', { class: 'app-lines app-lines--pick' }, rows.map((row) => h('li', { 'data-kind': gone.has(row.id) ? 'gone' : null },
+        gone.has(row.id) ? h('div', {}, words(row), h('small', {}, CORRECT.voided)) : h('a', { href: link(row) }, words(row), icon('next')))))],
     foot: [] };
 }
 
 /** @param {Kept} row */
 function words(row) {
-  const cage = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : "";
-  return h("span", { class: "app-lines__words" }, h("b", {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
-    h("small", {}, `${moment(row.kept_at)}${cage}`));
+  const cage = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
+  return h('span', { class: 'app-lines__words' }, h('b', {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
+    h('small', {}, `${moment(row.kept_at)}${cage}`));
 }
 
 /** @param {App} app @param {Kept} row @returns {import('../app.js').Screen} */
@@ -53,19 +53,19 @@ function form(app, row) {
   const reason = choice({ label: CORRECT.reason, must: CORRECT.reasonMust,
     options: Object.entries(tablesInUse().void_reasons).map(([value, label]) => ({ value, label })) });
   const note = textField({ label: CORRECT.note, hint: CORRECT.noteHint });
-  const back = row.job ? `/app/job/${encodeURIComponent(row.job)}` : "/app/";
+  const back = row.job ? `/app/job/${encodeURIComponent(row.job)}` : '/app/';
   const record = async () => {
     const why = reason.take();
     if (why === null) return;
-    const text = note.take() ?? "";
-    await finish(app, () => keep(app.store, { log: row.log, job: row.job, actor: row.actor, step: "void", code: row.code, parent: row.parent,
-      src: "form", said: "ok", body: { target: row.id, reason: why } },
-    { open: text ? { note: text } : undefined, summary: { step: "void", code: row.code, name: row.summary.name, cage: row.summary.cage } }),
+    const text = note.take() ?? '';
+    await finish(app, () => keep(app.store, { log: row.log, job: row.job, actor: row.actor, step: 'void', code: row.code, parent: row.parent,
+      src: 'form', said: 'ok', body: { target: row.id, reason: why } },
+    { open: text ? { note: text } : undefined, summary: { step: 'void', code: row.code, name: row.summary.name, cage: row.summary.cage } }),
     { words: CORRECT.done, path: back });
   };
-  const cage = row.summary.cage ?? "";
-  return { title: CORRECT.title, sub: CORRECT.which, back: "/app/correct",
-    body: [facts([["作業", stepTitle(row.step)], ["もの", row.summary.name || row.code], ["かご車", cage], ["時刻", moment(row.kept_at)]]),
+  const cage = row.summary.cage ?? '';
+  return { title: CORRECT.title, sub: CORRECT.which, back: '/app/correct',
+    body: [facts([['作業', stepTitle(row.step)], ['もの', row.summary.name || row.code], ['かご車', cage], ['時刻', moment(row.kept_at)]]),
       reason.element, note.element],
-    foot: [button(CORRECT.go, record, { mark: "undo" }), linkButton("やめる", "/app/correct", { rank: "plain" })] };
+    foot: [button(CORRECT.go, record, { mark: 'undo' }), linkButton('やめる', '/app/correct', { rank: 'plain' })] };
 }

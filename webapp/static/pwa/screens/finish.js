@@ -1,7 +1,7 @@
 // The end of every form: keep on disk, only then sound, words and the next screen. A failure keeps the form as it is.
 
-import { tell } from "../feedback.js";
-import { SAID } from "../messages.js";
+import { tell } from '../feedback.js';
+import { SAID } from '../messages.js';
 
 /** @typedef {import('../types.js').Kept} Kept */
 
@@ -27,15 +27,15 @@ export async function finish(app, keepAll, { words, judged, work, path, replace 
   busy = true;
   try {
     await keepAll();
-    const odd = judged?.said === "attention" && work;
-    carried = odd ? { verdict: "attention", words: work.findingWords(judged.finding), detail: `${SAID.kept}　・　${words}　・　${SAID.onDisk}` }
-      : { verdict: "ok", words: SAID.kept, detail: `${words}　・　${SAID.onDisk}` };
+    const odd = judged?.said === 'attention' && work;
+    carried = odd ? { verdict: 'attention', words: work.findingWords(judged.finding), detail: `${SAID.kept}　・　${words}　・　${SAID.onDisk}` }
+      : { verdict: 'ok', words: SAID.kept, detail: `${words}　・　${SAID.onDisk}` };
     tell(carried.verdict);
     app.go(path, { replace });
   } catch (problem) {
     console.error(problem);
-    tell("attention");
-    app.complain(SAID.failedForm, /** @type {{code?: string}} */ (problem)?.code ?? "");
+    tell('attention');
+    app.complain(SAID.failedForm, /** @type {{code?: string}} */ (problem)?.code ?? '');
   } finally {
     busy = false;
   }

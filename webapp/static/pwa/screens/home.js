@@ -1,15 +1,16 @@
 // Home: one thing to do (スキャン), today's jobs with rings, and the truth about what this phone still holds.
 
-import { rolesOf } from "../app.js";
-import { h } from "../components/dom.js";
-import { dueWords, span } from "../components/format.js";
-import { card, linkButton, notice } from "../components/frame.js";
-import { icon } from "../components/icon.js";
-import { ring } from "../components/ring.js";
-import { jobs as jobsOf } from "../intake/packs.js";
-import { APP, JOB, NET, ROLES, TASKS } from "../messages.js";
-import { cagesOf, held, progressOf, taskPath } from "./tasks.js";
-import { openWork } from "./work.js";
+import { rolesOf } from '../app.js';
+import { h } from '../components/dom.js';
+import { dueWords, span } from '../components/format.js';
+import { card, linkButton, notice } from '../components/frame.js';
+import { icon } from '../components/icon.js';
+import { ring } from '../components/ring.js';
+import { jobs as jobsOf } from '../intake/packs.js';
+import { APP, JOB, NET, ROLES, TASKS } from '../messages.js';
+import { login } from './login.js';
+import { cagesOf, held, progressOf, taskPath } from './tasks.js';
+import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Job} Job */
@@ -17,7 +18,7 @@ import { openWork } from "./work.js";
 
 /** @param {App} app @returns {Promise<import('../app.js').Screen>} */
 export async function home(app) {
-  if (!app.me) return (await import("./login.js")).login(app);
+  if (!app.me) return login(app);
   const jobs = await jobsOf(app.store);
   const opened = await Promise.all(jobs.map(async (job) => ({ job, work: await openWork(app, job.id) })));
   const mine = opened.sort((one, other) => Number(hasWork(app, other.work)) - Number(hasWork(app, one.work)));
@@ -27,13 +28,13 @@ export async function home(app) {
     title: APP.name,
     sub: `${person.organisation.name}　${person.name}`,
     body: [
-      linkButton(APP.scan, "/app/scan", { mark: "scan", big: true }),
-      h("h2", {}, APP.today),
-      jobs.length ? h("ul", { class: "app-cards" }, cards) : h("p", { class: "app-note" }, app.status.lastContact ? APP.noJobs : APP.noJobsYet),
+      linkButton(APP.scan, '/app/scan', { mark: 'scan', big: true }),
+      h('h2', {}, APP.today),
+      jobs.length ? h('ul', { class: 'app-cards' }, cards) : h('p', { class: 'app-note' }, app.status.lastContact ? APP.noJobs : APP.noJobsYet),
       outboxNote(app),
-      h("nav", { class: "app-menu", "aria-label": "メニュー" },
-        menuRow("/app/outbox", "outbox", "送信箱", ""), menuRow("/app/correct", "undo", "訂正", ""),
-        menuRow("/app/settings", "gear", "設定", ROLES[person.roles[0]] ?? "")),
+      h('nav', { class: 'app-menu', 'aria-label': 'メニュー' },
+        menuRow('/app/outbox', 'outbox', '送信箱', ''), menuRow('/app/correct', 'undo', '訂正', ''),
+        menuRow('/app/settings', 'gear', '設定', ROLES[person.roles[0]] ?? '')),
     ],
     live: true, foot: nextUp(app, mine[0]?.work ?? null),
   };
@@ -48,20 +49,20 @@ const hasWork = (app, work) => nextTask(app, work) !== null;
 /** The next thing of the first job, in reach of the thumb. @param {App} app @param {Work|null} work */
 function nextUp(app, work) {
   const task = nextTask(app, work);
-  return work && task ? [linkButton(TASKS[task.id].go, taskPath(work, task), { rank: "second", mark: task.icon })] : [];
+  return work && task ? [linkButton(TASKS[task.id].go, taskPath(work, task), { rank: 'second', mark: task.icon })] : [];
 }
 
 /** @param {App} app @param {Job} job @param {Work|null} work */
 function jobCard(app, job, work) {
   const href = `/app/job/${encodeURIComponent(job.id)}`;
   if (!work) {
-    return h("li", {}, card(job.title, href, ring({ done: 0, total: 0, text: "…", label: APP.loading }), h("p", {}, job.municipality)));
+    return h('li', {}, card(job.title, href, ring({ done: 0, total: 0, text: '…', label: APP.loading }), h('p', {}, job.municipality)));
   }
   const roles = rolesOf(app);
   const { done, total, task } = progressOf(work.view, roles, work.actor);
-  const due = job.due ? dueWords(job.due) : "";
-  return h("li", {}, card(job.title, href, ring({ done, total, label: JOB.share(done, total), text: total ? undefined : "—" }), h("p", {}, cageLine(work)),
-    h("p", { class: task ? "card__missing" : "" }, task ? nextWords(task) : JOB.nothing), due ? h("p", {}, `期限 ${due}`) : null));
+  const due = job.due ? dueWords(job.due) : '';
+  return h('li', {}, card(job.title, href, ring({ done, total, label: JOB.share(done, total), text: total ? undefined : '—' }), h('p', {}, cageLine(work)),
+    h('p', { class: task ? 'card__missing' : '' }, task ? nextWords(task) : JOB.nothing), due ? h('p', {}, `期限 ${due}`) : null));
 }
 
 /** @param {Work} work */
@@ -74,13 +75,13 @@ function cageLine(work) {
 /** "残り 1両：C-03". @param {import('./tasks.js').Task} task */
 function nextWords(task) {
   const { title, unit } = TASKS[task.id];
-  const names = task.cages.slice(0, 2).map((cage) => cage.name).join("、");
-  return `${title}　あと ${task.left}${unit}${names ? `：${names}` : ""}`;
+  const names = task.cages.slice(0, 2).map((cage) => cage.name).join('、');
+  return `${title}　あと ${task.left}${unit}${names ? `：${names}` : ''}`;
 }
 
 /** @param {App} app */
 function outboxNote(app) {
-  const note = h("p", { class: "app-note", role: "status" });
+  const note = h('p', { class: 'app-note', role: 'status' });
   const draw = () => {
     const { pending, oldest } = app.counts;
     note.textContent = pending ? NET.kept(pending, span(Date.now() - (oldest ?? Date.now()))) : NET.allSent;
@@ -92,10 +93,10 @@ function outboxNote(app) {
 
 /** @param {string} href @param {string} mark @param {string} words @param {string} detail */
 export function menuRow(href, mark, words, detail) {
-  return h("a", { class: "app-menu__row", href }, icon(mark), h("span", {}, words), detail ? h("small", {}, detail) : null, icon("next"));
+  return h('a', { class: 'app-menu__row', href }, icon(mark), h('span', {}, words), detail ? h('small', {}, detail) : null, icon('next'));
 }
 
 /** What a screen says when the job is not on this phone yet. @param {string} [back] @returns {import('../app.js').Screen} */
-export function absent(back = "/app/") {
-  return { title: APP.name, back, body: [notice("warn", APP.missingJob)], live: true, foot: [linkButton(APP.toHome, "/app/")] };
+export function absent(back = '/app/') {
+  return { title: APP.name, back, body: [notice('warn', APP.missingJob)], live: true, foot: [linkButton(APP.toHome, '/app/')] };
 }

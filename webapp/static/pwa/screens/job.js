@@ -1,16 +1,16 @@
 // A job: six figures, what I can do now, and its cages.
 
-import { rolesOf } from "../app.js";
-import { h, s } from "../components/dom.js";
-import { dueWords, moment } from "../components/format.js";
-import { card, linkButton, notice } from "../components/frame.js";
-import { icon } from "../components/icon.js";
-import { ring } from "../components/ring.js";
-import { jobs as jobsOf } from "../intake/packs.js";
-import { APP, CAGE_STATES, FLOW, JOB, TASKS } from "../messages.js";
-import { absent, menuRow } from "./home.js";
-import { cagesOf, flowOf, held, reached, taskPath, tasksOf } from "./tasks.js";
-import { openWork } from "./work.js";
+import { rolesOf } from '../app.js';
+import { h, s } from '../components/dom.js';
+import { dueWords, moment } from '../components/format.js';
+import { card, linkButton, notice } from '../components/frame.js';
+import { icon } from '../components/icon.js';
+import { ring } from '../components/ring.js';
+import { jobs as jobsOf } from '../intake/packs.js';
+import { APP, CAGE_STATES, FLOW, JOB, TASKS } from '../messages.js';
+import { absent, menuRow } from './home.js';
+import { cagesOf, flowOf, held, reached, taskPath, tasksOf } from './tasks.js';
+import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Cage} Cage */
@@ -25,23 +25,23 @@ export async function job(app, { parts: [id] }) {
   const tasks = tasksOf(work.view, rolesOf(app), work.actor);
   const first = tasks.find((task) => task.left > 0);
   const summary = (await jobsOf(app.store)).find((each) => each.id === id);
-  const due = facts.due ? dueWords(facts.due) : "";
+  const due = facts.due ? dueWords(facts.due) : '';
   return {
     title: facts.title,
     sub: JOB.summary(work.size, due),
-    back: "/app/",
+    back: '/app/',
     body: [
       flow(work),
-      summary?.open ? notice("warn", APP.open(summary.open), h("p", {}, h("a", { href: `/consignments/${encodeURIComponent(id)}/questions` }, APP.openSee))) : null,
-      h("h2", {}, JOB.now),
-      tasks.length ? h("ul", { class: "app-tasks" }, tasks.map((task) => h("li", {}, taskRow(work, task)))) : h("p", { class: "app-note" }, JOB.nothing),
-      h("h2", {}, JOB.cages),
+      summary?.open ? notice('warn', APP.open(summary.open), h('p', {}, h('a', { href: `/consignments/${encodeURIComponent(id)}/questions` }, APP.openSee))) : null,
+      h('h2', {}, JOB.now),
+      tasks.length ? h('ul', { class: 'app-tasks' }, tasks.map((task) => h('li', {}, taskRow(work, task)))) : h('p', { class: 'app-note' }, JOB.nothing),
+      h('h2', {}, JOB.cages),
       cageList(work),
-      menuRow(`/app/correct?job=${encodeURIComponent(id)}`, "undo", JOB.correct, ""),
-      h("p", { class: "app-note" }, JOB.rev(moment(work.pack.server_at))),
+      menuRow(`/app/correct?job=${encodeURIComponent(id)}`, 'undo', JOB.correct, ''),
+      h('p', { class: 'app-note' }, JOB.rev(moment(work.pack.server_at))),
     ],
     live: true,
-    foot: first ? [linkButton(TASKS[first.id].go, taskPath(work, first), { mark: first.icon })] : [linkButton(APP.scan, `/app/scan?job=${encodeURIComponent(id)}`, { mark: "scan" })],
+    foot: first ? [linkButton(TASKS[first.id].go, taskPath(work, first), { mark: first.icon })] : [linkButton(APP.scan, `/app/scan?job=${encodeURIComponent(id)}`, { mark: 'scan' })],
   };
 }
 
@@ -50,9 +50,9 @@ function flow(work) {
   const figures = flowOf(work.view, work.pack.job.counts);
   const now = standing(figures);
   const total = work.size;
-  return h("div", { class: "flow" }, h("ol", { class: "flow__steps", role: "list", "aria-label": JOB.flow }, FLOW.map(([key, words]) =>
-    h("li", { class: "flow__step", "data-state": key === now ? "now" : total > 0 && figures[key] >= total ? "full" : null },
-      h("span", { class: "flow__name" }, words), h("span", { class: "flow__count" }, figures[key]), share(figures[key], total)))));
+  return h('div', { class: 'flow' }, h('ol', { class: 'flow__steps', role: 'list', 'aria-label': JOB.flow }, FLOW.map(([key, words]) =>
+    h('li', { class: 'flow__step', 'data-state': key === now ? 'now' : total > 0 && figures[key] >= total ? 'full' : null },
+      h('span', { class: 'flow__name' }, words), h('span', { class: 'flow__count' }, figures[key]), share(figures[key], total)))));
 }
 
 /** The status at which most devices stand; the later one if two are even. @param {Record<string, number>} figures */
@@ -60,55 +60,55 @@ function standing(figures) {
   const keys = FLOW.map(([key]) => key);
   const at = keys.map((key, place) => figures[key] - (figures[keys[place + 1]] ?? 0));
   const most = Math.max(...at);
-  return most > 0 ? keys[at.lastIndexOf(most)] : "";
+  return most > 0 ? keys[at.lastIndexOf(most)] : '';
 }
 
 /** The share as a line below. @param {number} done @param {number} total */
 function share(done, total) {
-  const width = total > 0 ? `${Math.min(100, (100 * done) / total).toFixed(1)}%` : "0%";
-  return s("svg", { class: "flow__share", "aria-hidden": "true" }, s("rect", { class: "flow__share-rest", width: "100%", height: "100%" }),
-    s("rect", { class: "flow__share-done", width, height: "100%" }));
+  const width = total > 0 ? `${Math.min(100, (100 * done) / total).toFixed(1)}%` : '0%';
+  return s('svg', { class: 'flow__share', 'aria-hidden': 'true' }, s('rect', { class: 'flow__share-rest', width: '100%', height: '100%' }),
+    s('rect', { class: 'flow__share-done', width, height: '100%' }));
 }
 
 /** @param {Work} work @param {Task} task */
 function taskRow(work, task) {
   const { title, unit } = TASKS[task.id];
   if (task.left === 0) {
-    return h("div", { class: "app-task", "data-left": 0 }, icon(task.done ? "check" : task.icon), h("b", {}, title),
-      h("small", {}, task.done ? JOB.finished : JOB.waits));
+    return h('div', { class: 'app-task', 'data-left': 0 }, icon(task.done ? 'check' : task.icon), h('b', {}, title),
+      h('small', {}, task.done ? JOB.finished : JOB.waits));
   }
-  const names = task.cages.slice(0, 3).map((cage) => cage.name).join("、");
-  return h("a", { class: "app-task", href: taskPath(work, task) }, icon(task.icon), h("b", {}, title),
-    h("small", {}, JOB.left(task.left, unit), names ? `：${names}` : ""), icon("next"));
+  const names = task.cages.slice(0, 3).map((cage) => cage.name).join('、');
+  return h('a', { class: 'app-task', href: taskPath(work, task) }, icon(task.icon), h('b', {}, title),
+    h('small', {}, JOB.left(task.left, unit), names ? `：${names}` : ''), icon('next'));
 }
 
 /** @param {Work} work */
 function cageList(work) {
-  const cages = cagesOf(work.view).filter((cage) => held(cage) > 0 || cage.state !== "" || cage.name);
-  if (cages.length === 0) return h("p", { class: "app-note" }, JOB.noCages);
-  return h("ul", { class: "app-cards" }, cages.map((cage) => h("li", {}, cageCard(work, cage))));
+  const cages = cagesOf(work.view).filter((cage) => held(cage) > 0 || cage.state !== '' || cage.name);
+  if (cages.length === 0) return h('p', { class: 'app-note' }, JOB.noCages);
+  return h('ul', { class: 'app-cards' }, cages.map((cage) => h('li', {}, cageCard(work, cage))));
 }
 
 /** @param {Work} work @param {Cage} cage */
 export function cageCard(work, cage) {
-  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage, work.inside), h("p", {}, cageWords(work, cage)));
+  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage, work.inside), h('p', {}, cageWords(work, cage)));
 }
 
 /** Ring of a cage: while counting, counted of the manifest; else how many are in it.
  * @param {Cage} cage @param {boolean} known whether this person may know what was counted */
 export function cageRing(cage, known) {
   const total = held(cage);
-  if (known && (cage.state === "opened" || cage.state === "count_closed")) {
+  if (known && (cage.state === 'opened' || cage.state === 'count_closed')) {
     const counted = cage.counted.filter((code) => cage.manifest.includes(code)).length;
     return ring({ done: counted, total, label: `${total}台のうち ${counted}台を検数` });
   }
-  const done = reached(cage, "locked") ? total : 0;
+  const done = reached(cage, 'locked') ? total : 0;
   return ring({ done, total: Math.max(total, 1), text: String(total), label: `${total}台` });
 }
 
 /** @param {Work} work @param {Cage} cage */
 function cageWords(work, cage) {
-  const state = cage.state === "" && cage.loaded.length === 0 ? "空" : CAGE_STATES[cage.state] ?? cage.state;
-  const holder = cage.state === "handed_over" && cage.handed_to ? JOB.holder(work.person(cage.handed_to)) : "";
-  return [state, reached(cage, "locked") && cage.seal ? JOB.seal(cage.seal) : "", holder].filter(Boolean).join("　");
+  const state = cage.state === '' && cage.loaded.length === 0 ? '空' : CAGE_STATES[cage.state] ?? cage.state;
+  const holder = cage.state === 'handed_over' && cage.handed_to ? JOB.holder(work.person(cage.handed_to)) : '';
+  return [state, reached(cage, 'locked') && cage.seal ? JOB.seal(cage.seal) : '', holder].filter(Boolean).join('　');
 }

@@ -1,18 +1,18 @@
 // Nobody is known on this phone yet: where to log in, or, without a network, what that takes.
 
-import { h } from "../components/dom.js";
-import { button, linkButton, notice } from "../components/frame.js";
-import { syncNow } from "../intake/sync.js";
-import { APP, LOGIN } from "../messages.js";
+import { h } from '../components/dom.js';
+import { button, linkButton, notice } from '../components/frame.js';
+import { syncNow } from '../intake/sync.js';
+import { APP, LOGIN } from '../messages.js';
 
 /** @param {import('../app.js').App} app @returns {import('../app.js').Screen} */
 export function login(app) {
   const online = app.status.online || app.status.needsLogin;
-  if (online && !app.status.needsLogin && !app.me && app.status.problem === "") {
-    return { title: LOGIN.title, live: true, body: [h("p", { class: "app-lead", role: "status" }, APP.loading)] };
+  if (online && !app.status.needsLogin && !app.me && app.status.problem === '') {
+    return { title: LOGIN.title, live: true, body: [h('p', { class: 'app-lead', role: 'status' }, APP.loading)] };
   }
   const again = async () => { await syncNow(app.store); app.reload(); };
   return { title: LOGIN.title, live: true,
-    body: [h("p", { class: "app-lead" }, LOGIN.lead), online ? null : notice("warn", LOGIN.offline, LOGIN.offlineHint)],
-    foot: online ? [linkButton(LOGIN.go, "/login?next=/app/")] : [button(LOGIN.again, again), linkButton(LOGIN.go, "/login?next=/app/", { rank: "plain" })] };
+    body: [h('p', { class: 'app-lead' }, LOGIN.lead), online ? null : notice('warn', LOGIN.offline, LOGIN.offlineHint)],
+    foot: online ? [linkButton(LOGIN.go, '/login?next=/app/')] : [button(LOGIN.again, again), linkButton(LOGIN.go, '/login?next=/app/', { rank: 'plain' })] };
 }

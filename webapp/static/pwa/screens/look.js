@@ -1,17 +1,17 @@
 // "What is this?": any sticker, in any job of this phone; shows the thing and what can be done with it. Records nothing.
 
-import { rolesOf } from "../app.js";
-import { desk } from "../components/desk.js";
-import { fill, h } from "../components/dom.js";
-import { linkButton, notice } from "../components/frame.js";
-import { facts } from "../components/form.js";
-import { jobs as jobsOf } from "../intake/packs.js";
-import { CAGE_STATES, LOOK, TASKS } from "../messages.js";
-import { show } from "../scanning/codes.js";
-import { actions } from "./cage.js";
-import { stranger } from "./sweep.js";
-import { held, nameOf, tasksOf } from "./tasks.js";
-import { openWork } from "./work.js";
+import { rolesOf } from '../app.js';
+import { desk } from '../components/desk.js';
+import { fill, h } from '../components/dom.js';
+import { linkButton, notice } from '../components/frame.js';
+import { facts } from '../components/form.js';
+import { jobs as jobsOf } from '../intake/packs.js';
+import { CAGE_STATES, LOOK, TASKS } from '../messages.js';
+import { show } from '../scanning/codes.js';
+import { actions } from './cage.js';
+import { stranger } from './sweep.js';
+import { held, nameOf, tasksOf } from './tasks.js';
+import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('./work.js').Work} Work */
@@ -19,8 +19,8 @@ import { openWork } from "./work.js";
 /** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function look(app, { query }) {
   const works = await allWorks(app);
-  const panel = h("div", { class: "app-sweep", role: "status" }, h("p", { class: "app-lead" }, LOOK.hint));
-  const foot = h("div", { class: "app-sweep__next" });
+  const panel = h('div', { class: 'app-sweep', role: 'status' }, h('p', { class: 'app-lead' }, LOOK.hint));
+  const foot = h('div', { class: 'app-sweep__next' });
   const prefixes = [...new Set([location.origin.toUpperCase(), ...works.flatMap((work) => work.prefixes)])];
   /** @param {string} code */
   const found = (code) => {
@@ -31,14 +31,14 @@ export async function look(app, { query }) {
     return deviceFound(app, work, code, panel, foot);
   };
   const table = desk(app, { prefixes, hud: LOOK.hud, typeWords: LOOK.typed, onRead: async (read) => {
-    if (read.kind !== "ours") return stranger(read);
+    if (read.kind !== 'ours') return stranger(read);
     const name = found(read.id);
-    return { verdict: name ? "ok" : "unknown", words: name || LOOK.unknown, detail: name ? LOOK.found : show(read.id) };
+    return { verdict: name ? 'ok' : 'unknown', words: name || LOOK.unknown, detail: name ? LOOK.found : show(read.id) };
   } });
-  const asked = query.get("code");
-  if (asked) queueMicrotask(() => table.take({ kind: "ours", id: asked, text: asked, src: "typed" }));
-  return { title: LOOK.title, back: "/app/", shape: "scan",
-    body: [table.element, table.said, h("div", { class: "app-scan__panel" }, panel, table.tools)],
+  const asked = query.get('code');
+  if (asked) queueMicrotask(() => table.take({ kind: 'ours', id: asked, text: asked, src: 'typed' }));
+  return { title: LOOK.title, back: '/app/', shape: 'scan',
+    body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, panel, table.tools)],
     foot: [foot], leave: table.leave };
 }
 
@@ -54,26 +54,26 @@ function deviceFound(app, work, code, panel, foot) {
   const step = device.done.at(-1) ?? device.step;
   const cage = work.cageName(device.cage);
   const tasks = tasksOf(work.view, rolesOf(app), work.actor).filter((task) => task.devices.includes(device));
-  fill(panel, h("div", { class: "app-match", "data-ready": true }, h("p", { class: "app-match__name" }, nameOf(device)),
-    facts([[LOOK.now, work.view.tables.steps[step]?.title ?? step], [LOOK.where, cage], ["型名", device.model], ["案件", work.pack.job.title]])));
+  fill(panel, h('div', { class: 'app-match', 'data-ready': true }, h('p', { class: 'app-match__name' }, nameOf(device)),
+    facts([[LOOK.now, work.view.tables.steps[step]?.title ?? step], [LOOK.where, cage], ['型名', device.model], ['案件', work.pack.job.title]])));
   const base = `/app/job/${encodeURIComponent(work.id)}`;
-  fill(foot, tasks.length ? tasks.slice(0, 2).map((task, at) => linkButton(TASKS[task.id].go, `${base}/${task.id}`, { mark: task.icon, rank: at ? "second" : "main" }))
-    : linkButton(work.pack.job.title, base, { rank: "second" }));
+  fill(foot, tasks.length ? tasks.slice(0, 2).map((task, at) => linkButton(TASKS[task.id].go, `${base}/${task.id}`, { mark: task.icon, rank: at ? 'second' : 'main' }))
+    : linkButton(work.pack.job.title, base, { rank: 'second' }));
   return work.nameOf(code);
 }
 
 /** @param {App} app @param {Work} work @param {import('../types.js').Cage} cage @param {Element} panel @param {Element} foot @returns {string} */
 function cageFound(app, work, cage, panel, foot) {
   const base = `/app/job/${encodeURIComponent(work.id)}`;
-  fill(panel, h("div", { class: "app-match", "data-ready": true }, h("p", { class: "app-match__name" }, `${cage.name || cage.code}　${held(cage)}台`),
-    facts([[LOOK.now, CAGE_STATES[cage.state] ?? cage.state], ["封印番号", cage.seal], ["案件", work.pack.job.title]])));
+  fill(panel, h('div', { class: 'app-match', 'data-ready': true }, h('p', { class: 'app-match__name' }, `${cage.name || cage.code}　${held(cage)}台`),
+    facts([[LOOK.now, CAGE_STATES[cage.state] ?? cage.state], ['封印番号', cage.seal], ['案件', work.pack.job.title]])));
   fill(foot, actions(work, cage, rolesOf(app), base));
   return cage.name || cage.code;
 }
 
 /** @param {App} app @param {Element} panel @param {Element} foot @param {string} code @returns {string} */
 function strange(app, panel, foot, code) {
-  fill(panel, notice("warn", LOOK.unknown, LOOK.unknownHint));
-  fill(foot, app.status.online ? linkButton(LOOK.publicPage, `/t/${code}`, { rank: "second" }) : null);
-  return "";
+  fill(panel, notice('warn', LOOK.unknown, LOOK.unknownHint));
+  fill(foot, app.status.online ? linkButton(LOOK.publicPage, `/t/${code}`, { rank: 'second' }) : null);
+  return '';
 }

@@ -4,7 +4,7 @@
 
 /** One form of a number: full width, case, spaces and hyphens do not count. @param {string} text */
 export function plain(text) {
-  return text.normalize("NFKC").toUpperCase().replace(/[\s\p{Pd}ー−_]/gu, "");
+  return text.normalize('NFKC').toUpperCase().replace(/[\s\p{Pd}ー−_]/gu, '');
 }
 
 /**
@@ -14,7 +14,7 @@ export function plain(text) {
 export function findDevices(list, text) {
   const wanted = plain(text);
   if (!wanted) return [];
-  const forms = new Set([wanted, wanted.replace(/^(S\/?N:?|S(?=[0-9A-Z]{7,}))/, "")]);
+  const forms = new Set([wanted, wanted.replace(/^(S\/?N:?|S(?=[0-9A-Z]{7,}))/, '')]);
   return list.filter((device) => [device.serial, device.asset].some((number) => number && forms.has(plain(number))));
 }
 
@@ -26,7 +26,7 @@ export function searchDevices(list, text) {
   const words = text.split(/\s+/).map(plain).filter(Boolean);
   const free = list.filter((device) => !device.code);
   const fits = (/** @type {Device} */ device) => {
-    const all = plain([device.asset, device.serial, device.place, device.model, device.kind_text].join(""));
+    const all = plain([device.asset, device.serial, device.place, device.model, device.kind_text].join(''));
     return words.every((word) => all.includes(word));
   };
   return free.filter(fits).slice(0, 40);

@@ -1,12 +1,12 @@
 // The sweeps: erase, load, count, extract. Each tells what it expects and what one scan of it is.
 
-import { h } from "../components/dom.js";
-import { button, linkButton } from "../components/frame.js";
-import { ERASE, LOAD, TALLY } from "../messages.js";
-import { absent } from "./home.js";
-import { recordDevice, sweep } from "./sweep.js";
-import { reached, taskOf } from "./tasks.js";
-import { openWork } from "./work.js";
+import { h } from '../components/dom.js';
+import { button, linkButton } from '../components/frame.js';
+import { ERASE, LOAD, TALLY } from '../messages.js';
+import { absent } from './home.js';
+import { recordDevice, sweep } from './sweep.js';
+import { reached, taskOf } from './tasks.js';
+import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../app.js').Where} Where */
@@ -24,13 +24,13 @@ const above = (id) => `/app/job/${encodeURIComponent(id)}`;
 export async function eraseScan(app, { parts: [id], query }) {
   const work = await openWork(app, id);
   if (!work) return absent();
-  const failed = query.get("r") === "failed";
+  const failed = query.get('r') === 'failed';
   const act = failed
-    ? { step: /** @type {const} */ ("sanitize_failed"), body: { reason: query.get("y") ?? "other" } }
-    : { step: /** @type {const} */ ("sanitized"), body: { result: "ok", method: query.get("m") ?? "purge", tool: query.get("t") ?? "" } };
-  const wit = query.get("w") ? [query.get("w") ?? ""] : [];
+    ? { step: /** @type {const} */ ('sanitize_failed'), body: { reason: query.get('y') ?? 'other' } }
+    : { step: /** @type {const} */ ('sanitized'), body: { result: 'ok', method: query.get('m') ?? 'purge', tool: query.get('t') ?? '' } };
+  const wit = query.get('w') ? [query.get('w') ?? ''] : [];
   const tally = () => {
-    const task = taskOf(work.view, "erase", work.actor, []);
+    const task = taskOf(work.view, 'erase', work.actor, []);
     return { big: task.done, of: task.total, left: task.devices };
   };
   return sweep(app, work, { title: ERASE.title, hud: failed ? ERASE.hudFailed : ERASE.hudOk, back: `${above(id)}/erase`, tally,
@@ -45,7 +45,7 @@ export async function loadScan(app, { parts: [id, cageCode] }) {
   const cage = () => work.view.cages.get(cageCode);
   const name = cage()?.name || cageCode;
   const tally = () => {
-    const task = taskOf(work.view, "load", work.actor, []);
+    const task = taskOf(work.view, 'load', work.actor, []);
     const inCage = cage()?.loaded.length ?? 0;
     return { big: inCage, of: inCage + task.left, left: task.devices };
   };
@@ -57,16 +57,16 @@ export async function loadScan(app, { parts: [id, cageCode] }) {
 /** @param {Work} work @param {DeskRead} read @param {string} parent */
 function loadOne(work, read, parent) {
   const inHere = (/** @type {Device} */ device) => Boolean(work.view.cages.get(parent)?.loaded.includes(device.code));
-  return recordDevice(work, read, { step: "loaded", code: read.id, parent }, inHere);
+  return recordDevice(work, read, { step: 'loaded', code: read.id, parent }, inHere);
 }
 
 /** A cage's own sticker in the picture: never loaded into a cage; another cage can be switched to.
  * @param {App} app @param {Work} work @param {DeskRead} read @param {string} current @returns {Outcome} */
 function cageSeen(app, work, read, current) {
   const name = work.cageName(read.id);
-  if (read.id === current) return { verdict: "again", words: LOAD.chosen(name), detail: LOAD.chosenHint };
-  const go = button(LOAD.switchTo(name), () => app.go(`${above(work.id)}/load/${read.id}`), { rank: "plain" });
-  return { verdict: "unknown", words: LOAD.other(name), detail: "", action: go, idle: true };
+  if (read.id === current) return { verdict: 'again', words: LOAD.chosen(name), detail: LOAD.chosenHint };
+  const go = button(LOAD.switchTo(name), () => app.go(`${above(work.id)}/load/${read.id}`), { rank: 'plain' });
+  return { verdict: 'unknown', words: LOAD.other(name), detail: '', action: go, idle: true };
 }
 
 /** Counting an opened cage against its manifest. @param {App} app @param {Where} where @returns {Promise<Screen>} */
@@ -83,13 +83,13 @@ export async function countScan(app, { parts: [id, cageCode] }) {
   };
   return sweep(app, work, { title: TALLY.count.title, hud: TALLY.count.hud(work.cageName(cageCode)), back: above(id), tally,
     onCode: (read) => (work.view.cages.has(read.id) ? Promise.resolve(cageSeen(app, work, read, cageCode))
-      : recordDevice(work, read, { step: "counted", code: read.id, parent: cageCode }, () => counted().has(read.id))),
+      : recordDevice(work, read, { step: 'counted', code: read.id, parent: cageCode }, () => counted().has(read.id))),
     next: () => ({ words: TALLY.count.next, href: `${above(id)}/close/${cageCode}` }) });
 }
 
 /** A device on a manifest that is not in the pack: known by its code only. @param {string} code @returns {Device} */
 function ghost(code) {
-  return { id: "", code, asset: code, kind: "", kind_text: "", model: "", serial: "", drive_serial: "", cls: 0, place: "", step: "", cage: "", done: [] };
+  return { id: '', code, asset: code, kind: '', kind_text: '', model: '', serial: '', drive_serial: '', cls: 0, place: '', step: '', cage: '', done: [] };
 }
 
 /** Drives pulled from their hosts. @param {App} app @param {Where} where @returns {Promise<Screen>} */
@@ -97,19 +97,19 @@ export async function extractScan(app, { parts: [id] }) {
   const work = await openWork(app, id);
   if (!work) return absent();
   const tally = () => {
-    const task = taskOf(work.view, "extract", work.actor, []);
+    const task = taskOf(work.view, 'extract', work.actor, []);
     return { big: task.done, of: task.total, left: task.devices };
   };
   return sweep(app, work, { title: TALLY.extract.title, hud: TALLY.extract.hud, back: above(id), tally,
-    onCode: (read) => recordDevice(work, read, { step: "drive_extracted", code: read.id, body: { drive: "" } },
-      (device) => device.done.includes("drive_extracted")),
+    onCode: (read) => recordDevice(work, read, { step: 'drive_extracted', code: read.id, body: { drive: '' } },
+      (device) => device.done.includes('drive_extracted')),
     next: () => ({ words: TALLY.extract.next, href: above(id) }) });
 }
 
 /** Rows of cages to choose from. @param {Work} work @param {import('../types.js').Cage[]} cages @param {string} task */
 export function cageRows(work, cages, task) {
-  return h("div", { class: "app-stack" }, cages.map((cage) =>
-    linkButton(`${cage.name || cage.code}（${reached(cage, "locked") ? cage.manifest.length : cage.loaded.length}台）`,
-      `${above(work.id)}/${task}/${cage.code}`, { rank: "second", mark: "cage" })));
+  return h('div', { class: 'app-stack' }, cages.map((cage) =>
+    linkButton(`${cage.name || cage.code}（${reached(cage, 'locked') ? cage.manifest.length : cage.loaded.length}台）`,
+      `${above(work.id)}/${task}/${cage.code}`, { rank: 'second', mark: 'cage' })));
 }
 

@@ -1,16 +1,16 @@
 // Which cage? Read its sticker, or take it from the list. Used before loading, locking, arriving, opening, counting.
 
-import { rolesOf } from "../app.js";
-import { desk } from "../components/desk.js";
-import { h } from "../components/dom.js";
-import { button } from "../components/frame.js";
-import { tell } from "../feedback.js";
-import { JOB, LOAD, TASKS } from "../messages.js";
-import { absent } from "./home.js";
-import { cageRows } from "./modes.js";
-import { stranger } from "./sweep.js";
-import { cagesOf, taskOf } from "./tasks.js";
-import { openWork } from "./work.js";
+import { rolesOf } from '../app.js';
+import { desk } from '../components/desk.js';
+import { h } from '../components/dom.js';
+import { button } from '../components/frame.js';
+import { tell } from '../feedback.js';
+import { JOB, LOAD, TASKS } from '../messages.js';
+import { absent } from './home.js';
+import { cageRows } from './modes.js';
+import { stranger } from './sweep.js';
+import { cagesOf, taskOf } from './tasks.js';
+import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../components/desk.js').DeskRead} DeskRead */
@@ -24,33 +24,33 @@ export const pick = (task) => async (app, { parts: [id] }) => {
   if (!work) return absent();
   const back = `/app/job/${encodeURIComponent(id)}`;
   const cages = candidates(app, work, task);
-  const table = desk(app, { prefixes: work.prefixes, hud: LOAD.hudPick, typeWords: "この番号のかご車", onRead: async (read) => {
-    if (read.kind !== "ours") return stranger(read);
+  const table = desk(app, { prefixes: work.prefixes, hud: LOAD.hudPick, typeWords: 'この番号のかご車', onRead: async (read) => {
+    if (read.kind !== 'ours') return stranger(read);
     return chosen(app, work, read, task, `${back}/${task}/${read.id}`);
   } });
-  return { title: TASKS[task].title, sub: JOB.pickCage, back, shape: "scan",
-    body: [table.element, table.said, h("div", { class: "app-scan__panel" }, table.tools, h("p", { class: "app-note" }, LOAD.pickHint),
+  return { title: TASKS[task].title, sub: JOB.pickCage, back, shape: 'scan',
+    body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, table.tools, h('p', { class: 'app-note' }, LOAD.pickHint),
       cageRows(work, cages, task))],
     foot: [], leave: table.leave };
 };
 
 /** @param {App} app @param {Work} work @param {PickTask} task */
 function candidates(app, work, task) {
-  if (task === "load") return cagesOf(work.view).filter((cage) => cage.state === "");
+  if (task === 'load') return cagesOf(work.view).filter((cage) => cage.state === '');
   return taskOf(work.view, task, work.actor, rolesOf(app)).cages;
 }
 
 /** @param {App} app @param {Work} work @param {DeskRead} read @param {PickTask} task @param {string} path @returns {Outcome} */
 function chosen(app, work, read, task, path) {
   const name = work.cageName(read.id);
-  if (work.view.devices.has(read.id)) return { verdict: "foreign", words: LOAD.notCage, detail: work.nameOf(read.id) };
+  if (work.view.devices.has(read.id)) return { verdict: 'foreign', words: LOAD.notCage, detail: work.nameOf(read.id) };
   const cage = work.view.cages.get(read.id);
-  const anyway = button(LOAD.switchTo(name), () => app.go(path), { rank: "plain" });
-  if (!cage) return { verdict: "unknown", words: "名簿にないかご車です", detail: name, action: anyway };
-  if (task === "load" && cage.state !== "") {
-    return { verdict: "attention", words: LOAD.closed(name), detail: LOAD.closedHint };
+  const anyway = button(LOAD.switchTo(name), () => app.go(path), { rank: 'plain' });
+  if (!cage) return { verdict: 'unknown', words: '名簿にないかご車です', detail: name, action: anyway };
+  if (task === 'load' && cage.state !== '') {
+    return { verdict: 'attention', words: LOAD.closed(name), detail: LOAD.closedHint };
   }
-  tell("ok");
+  tell('ok');
   app.go(path);
   return null;
 }

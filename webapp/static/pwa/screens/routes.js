@@ -1,42 +1,42 @@
 // Which screen an address means. Parts of the path come decoded.
 
-import { APP } from "../messages.js";
-import { linkButton, notice } from "../components/frame.js";
-import { arrive } from "./arrive.js";
-import { cage } from "./cage.js";
-import { correct } from "./correct.js";
-import { destroy, destroyScan } from "./destroy.js";
-import { erase } from "./erase.js";
-import { handover } from "./handover.js";
-import { home } from "./home.js";
-import { job } from "./job.js";
-import { lock } from "./lock.js";
-import { login } from "./login.js";
-import { look } from "./look.js";
-import { countScan, eraseScan, extractScan, loadScan } from "./modes.js";
-import { closing, opening } from "./opening.js";
-import { outbox } from "./outbox.js";
-import { pick } from "./pick.js";
-import { register } from "./register.js";
-import { settings } from "./settings.js";
-import { typed } from "./typed.js";
+import { APP } from '../messages.js';
+import { linkButton, notice } from '../components/frame.js';
+import { arrive } from './arrive.js';
+import { cage } from './cage.js';
+import { correct } from './correct.js';
+import { destroy, destroyScan } from './destroy.js';
+import { erase } from './erase.js';
+import { handover } from './handover.js';
+import { home } from './home.js';
+import { job } from './job.js';
+import { lock } from './lock.js';
+import { login } from './login.js';
+import { look } from './look.js';
+import { countScan, eraseScan, extractScan, loadScan } from './modes.js';
+import { closing, opening } from './opening.js';
+import { outbox } from './outbox.js';
+import { pick } from './pick.js';
+import { register } from './register.js';
+import { settings } from './settings.js';
+import { typed } from './typed.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../app.js').Draw} Draw */
 
 /** `:` stands for one part. @type {[string, Draw][]} */
 const ROUTES = [
-  ["", home], ["scan", look], ["typed", typed], ["outbox", outbox], ["correct", correct], ["settings", settings], ["login", login],
-  ["job/:", job], ["job/:/cage/:", cage], ["job/:/register", register],
-  ["job/:/erase", erase], ["job/:/erase/scan", eraseScan],
-  ["job/:/load", pick("load")], ["job/:/load/:", loadScan],
-  ["job/:/lock", pick("lock")], ["job/:/lock/:", lock],
-  ["job/:/handover", handover], ["job/:/handover/:", handover],
-  ["job/:/arrive", pick("arrive")], ["job/:/arrive/:", arrive],
-  ["job/:/open", pick("open")], ["job/:/open/:", opening],
-  ["job/:/count", pick("count")], ["job/:/count/:", countScan], ["job/:/close/:", closing],
-  ["job/:/extract", extractScan], ["job/:/destroy", destroy("destroy")], ["job/:/destroy/scan", destroyScan("destroy")],
-  ["job/:/onsite", destroy("onsite")], ["job/:/onsite/scan", destroyScan("onsite")],
+  ['', home], ['scan', look], ['typed', typed], ['outbox', outbox], ['correct', correct], ['settings', settings], ['login', login],
+  ['job/:', job], ['job/:/cage/:', cage], ['job/:/register', register],
+  ['job/:/erase', erase], ['job/:/erase/scan', eraseScan],
+  ['job/:/load', pick('load')], ['job/:/load/:', loadScan],
+  ['job/:/lock', pick('lock')], ['job/:/lock/:', lock],
+  ['job/:/handover', handover], ['job/:/handover/:', handover],
+  ['job/:/arrive', pick('arrive')], ['job/:/arrive/:', arrive],
+  ['job/:/open', pick('open')], ['job/:/open/:', opening],
+  ['job/:/count', pick('count')], ['job/:/count/:', countScan], ['job/:/close/:', closing],
+  ['job/:/extract', extractScan], ['job/:/destroy', destroy('destroy')], ['job/:/destroy/scan', destroyScan('destroy')],
+  ['job/:/onsite', destroy('onsite')], ['job/:/onsite/scan', destroyScan('onsite')],
 ];
 
 /** Open to everybody; the rest asks who it is first. */
@@ -44,17 +44,17 @@ const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings
 
 /** The screen of an address. @param {App} app @param {{pathname: string, search: string}} address @returns {Promise<import('../app.js').Screen>} */
 export async function screenFor(app, { pathname, search }) {
-  const path = pathname.replace(/^\/app\/?/, "").split("/").filter(Boolean);
+  const path = pathname.replace(/^\/app\/?/, '').split('/').filter(Boolean);
   for (const [pattern, draw] of ROUTES) {
-    const parts = match(pattern.split("/").filter(Boolean), path);
+    const parts = match(pattern.split('/').filter(Boolean), path);
     if (parts) return !app.me && !OPEN.has(draw) ? login(app) : draw(app, { parts, query: new URLSearchParams(search) });
   }
-  return { title: APP.name, back: "/app/", body: [notice("warn", APP.missingPage)], foot: [linkButton(APP.toHome, "/app/")] };
+  return { title: APP.name, back: '/app/', body: [notice('warn', APP.missingPage)], foot: [linkButton(APP.toHome, '/app/')] };
 }
 
 /** @param {string[]} pattern @param {string[]} path @returns {string[]|null} what stood at the colons */
 function match(pattern, path) {
   if (pattern.length !== path.length) return null;
-  const fits = pattern.every((part, at) => part === ":" || part === path[at]);
-  return fits ? path.filter((_, at) => pattern[at] === ":").map(decodeURIComponent) : null;
+  const fits = pattern.every((part, at) => part === ':' || part === path[at]);
+  return fits ? path.filter((_, at) => pattern[at] === ':').map(decodeURIComponent) : null;
 }

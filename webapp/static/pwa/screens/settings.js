@@ -1,46 +1,46 @@
 // Settings of this phone: letters, hand, sound; who uses it; what it is.
 
-import { choose, settings as chosen } from "../app.js";
-import { h } from "../components/dom.js";
-import { button, linkButton, notice } from "../components/frame.js";
-import { choice, facts } from "../components/form.js";
-import { setSound, tell, unlock } from "../feedback.js";
-import { BUILD } from "../kernel/build.js";
-import { forgetMe } from "../intake/packs.js";
-import { ROLES, SETTINGS } from "../messages.js";
+import { choose, settings as chosen } from '../app.js';
+import { h } from '../components/dom.js';
+import { button, linkButton, notice } from '../components/frame.js';
+import { choice, facts } from '../components/form.js';
+import { setSound, tell, unlock } from '../feedback.js';
+import { BUILD } from '../kernel/build.js';
+import { forgetMe } from '../intake/packs.js';
+import { ROLES, SETTINGS } from '../messages.js';
 
 /** @param {import('../app.js').App} app @returns {Promise<import('../app.js').Screen>} */
 export async function settings(app) {
   const now = chosen();
-  const large = choice({ beside: true, label: SETTINGS.large, value: now.large ? "large" : "normal", onPick: (value) => { choose({ large: value === "large" }); },
-    options: [{ value: "normal", label: SETTINGS.normalText }, { value: "large", label: SETTINGS.largeText }] });
-  const hand = choice({ beside: true, label: SETTINGS.hand, hint: SETTINGS.handHint, value: now.hand, onPick: (value) => { choose({ hand: value === "left" ? "left" : "right" }); },
-    options: [{ value: "right", label: SETTINGS.right }, { value: "left", label: SETTINGS.left }] });
-  const sound = choice({ beside: true, label: SETTINGS.sound, value: now.sound ? "on" : "off", onPick: (value) => { setSound(choose({ sound: value === "on" }).sound); },
-    options: [{ value: "on", label: SETTINGS.on }, { value: "off", label: SETTINGS.off }] });
+  const large = choice({ beside: true, label: SETTINGS.large, value: now.large ? 'large' : 'normal', onPick: (value) => { choose({ large: value === 'large' }); },
+    options: [{ value: 'normal', label: SETTINGS.normalText }, { value: 'large', label: SETTINGS.largeText }] });
+  const hand = choice({ beside: true, label: SETTINGS.hand, hint: SETTINGS.handHint, value: now.hand, onPick: (value) => { choose({ hand: value === 'left' ? 'left' : 'right' }); },
+    options: [{ value: 'right', label: SETTINGS.right }, { value: 'left', label: SETTINGS.left }] });
+  const sound = choice({ beside: true, label: SETTINGS.sound, value: now.sound ? 'on' : 'off', onPick: (value) => { setSound(choose({ sound: value === 'on' }).sound); },
+    options: [{ value: 'on', label: SETTINGS.on }, { value: 'off', label: SETTINGS.off }] });
   const persisted = await navigator.storage?.persisted?.().catch(() => false);
   const person = app.me?.person;
   const unsent = app.counts.pending - app.counts.others;
-  return { title: SETTINGS.title, back: "/app/",
-    body: [large.element, hand.element, sound.element, button(SETTINGS.try, () => { unlock(); tell("ok"); }, { rank: "plain", mark: "sound" }),
-      h("h2", {}, SETTINGS.who),
-      person ? facts([["氏名", person.name], ["所属", person.organisation.name], ["役割", person.roles.map((role) => ROLES[role] ?? role).join("、")]]) : null,
-      unsent > 0 ? notice("warn", SETTINGS.logoutUnsent(unsent)) : null,
-      person ? button(SETTINGS.logout, () => leavePhone(app), { rank: "plain", mark: "logout" }) : linkButton("ログイン", "/login?next=/app/", { rank: "second" }),
-      h("h2", {}, SETTINGS.phone),
-      facts([[SETTINGS.build, h("span", { class: "app-hash" }, BUILD)], [SETTINGS.disk, persisted ? SETTINGS.diskYes : SETTINGS.diskNo]]),
-      h("p", { class: "app-note" }, SETTINGS.install)],
+  return { title: SETTINGS.title, back: '/app/',
+    body: [large.element, hand.element, sound.element, button(SETTINGS.try, () => { unlock(); tell('ok'); }, { rank: 'plain', mark: 'sound' }),
+      h('h2', {}, SETTINGS.who),
+      person ? facts([['氏名', person.name], ['所属', person.organisation.name], ['役割', person.roles.map((role) => ROLES[role] ?? role).join('、')]]) : null,
+      unsent > 0 ? notice('warn', SETTINGS.logoutUnsent(unsent)) : null,
+      person ? button(SETTINGS.logout, () => leavePhone(app), { rank: 'plain', mark: 'logout' }) : linkButton('ログイン', '/login?next=/app/', { rank: 'second' }),
+      h('h2', {}, SETTINGS.phone),
+      facts([[SETTINGS.build, h('span', { class: 'app-hash' }, BUILD)], [SETTINGS.disk, persisted ? SETTINGS.diskYes : SETTINGS.diskNo]]),
+      h('p', { class: 'app-note' }, SETTINGS.install)],
     foot: [] };
 }
 
 /** Log-out: the session ends on the server, jobs and names leave this phone, records stay. @param {import('../app.js').App} app */
 async function leavePhone(app) {
   try {
-    const answer = await fetch("/api/logout", { method: "POST", headers: { "X-Ashiato": "1" } });
+    const answer = await fetch('/api/logout', { method: 'POST', headers: { 'X-Ashiato': '1' } });
     if (!answer.ok) throw new Error(String(answer.status));
   } catch {
-    return app.complain(SETTINGS.logoutOffline, "");
+    return app.complain(SETTINGS.logoutOffline, '');
   }
   await forgetMe(app.store);
-  location.assign("/login?next=/app/");
+  location.assign('/login?next=/app/');
 }

@@ -1,9 +1,9 @@
 // A job opened on this phone: the pack fetched ahead, what was kept since, and the one way to record something in it.
 
-import { decide, fold } from "../custody/rules.js";
-import { kept as keptScans, keep } from "../intake/outbox.js";
-import { pack as packOf } from "../intake/packs.js";
-import { SAID } from "../messages.js";
+import { decide, fold } from '../custody/rules.js';
+import { kept as keptScans, keep } from '../intake/outbox.js';
+import { pack as packOf } from '../intake/packs.js';
+import { SAID } from '../messages.js';
 
 /** @typedef {import('../types.js').Kept} Kept */
 /** @typedef {import('../types.js').View} View */
@@ -37,7 +37,7 @@ export class Work {
   get prefixes() { return this.pack.codes.prefixes; }
 
   /** What the phone thinks of a step before it is recorded. @param {Step} step @param {string} code @param {string} [parent] */
-  decide(step, code, parent = "") {
+  decide(step, code, parent = '') {
     return decide(this.view, step, code, parent);
   }
 
@@ -45,8 +45,8 @@ export class Work {
    * @param {Act} act @param {With} [more] @returns {Promise<Kept>} */
   async record(act, { open, photos = [], name } = {}) {
     const { log, id } = this.pack.job;
-    const fields = { log, job: id, actor: this.actor, base: this.pack.rev, parent: "", src: /** @type {Source} */ ("camera"), ...act };
-    const summary = { step: act.step, code: act.code, cage: this.cageName(act.parent ?? ""), name: name ?? this.nameOf(act.code) };
+    const fields = { log, job: id, actor: this.actor, base: this.pack.rev, parent: '', src: /** @type {Source} */ ('camera'), ...act };
+    const summary = { step: act.step, code: act.code, cage: this.cageName(act.parent ?? ''), name: name ?? this.nameOf(act.code) };
     const row = await keep(this.app.store, fields, { open, photos, summary });
     this.kept = [...this.kept, row];
     this.view = fold(this.pack, this.kept);
@@ -62,12 +62,12 @@ export class Work {
 
   /** @param {string} code */
   cageName(code) {
-    return code ? this.view.cages.get(code)?.name || code : "";
+    return code ? this.view.cages.get(code)?.name || code : '';
   }
 
   /** Name of a person by pseudonym. @param {string} p */
   person(p) {
-    return this.pack.people.find((person) => person.p === p)?.name ?? "";
+    return this.pack.people.find((person) => person.p === p)?.name ?? '';
   }
 
   /** Sentence of a discrepancy code. @param {string} finding */
@@ -79,10 +79,10 @@ export class Work {
    * @param {import('../types.js').Decision} judged @param {string} name @param {HTMLElement|null} [action] */
   outcome(judged, name, action = null) {
     const detail = `${name}　・　${SAID.onDisk}`;
-    if (judged.said === "ok") return { verdict: /** @type {const} */ ("ok"), words: SAID.kept, detail, kept: true };
-    if (judged.said === "unknown") return { verdict: /** @type {const} */ ("unknown"), words: SAID.keptUnknown, detail, action, kept: true };
+    if (judged.said === 'ok') return { verdict: /** @type {const} */ ('ok'), words: SAID.kept, detail, kept: true };
+    if (judged.said === 'unknown') return { verdict: /** @type {const} */ ('unknown'), words: SAID.keptUnknown, detail, action, kept: true };
     const words = this.findingWords(judged.finding);
-    return { verdict: /** @type {const} */ ("attention"), words, detail: `${SAID.kept}　・　${detail}`, action, kept: true };
+    return { verdict: /** @type {const} */ ('attention'), words, detail: `${SAID.kept}　・　${detail}`, action, kept: true };
   }
 }
 

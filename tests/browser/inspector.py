@@ -1,0 +1,68 @@
+"""Looks at a page as WCAG 2.2 AA, a small screen, large letters and a thumb do."""
+
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page
+
+AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
+ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+LOOK = """async (only) => {
+  const found = await axe.run(document, { runOnly: only, resultTypes: ['violations'] });
+  return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => {
+    const why = node.any.map(({ message }) => message).join(' ');
+    return `${id}: ${node.target.join(' ')} ${node.html.slice(0, 120)} ${why.slice(0, 160)}`;
+  }));
+}"""
+WIDTHS = "() => [document.scrollingElement.scrollWidth, innerWidth]"
+LARGE = "(size) => { document.documentElement.style.fontSize = size; }"
+#: A control is as large as what answers to a touch: its label, or the card that its link covers. Links in running
+#: text are exempt (WCAG 2.5.8), and what only a screen reader or a keyboard meets.
+SMALL_TARGETS = """() => {
+  const wanted = 44;
+  const round = (size) => Math.round(size * 10) / 10;
+  const touched = (control) => {
+    if (control.matches('[type=radio], [type=checkbox]')) return control.labels[0] ?? control;
+    const cover = getComputedStyle(control, '::after');
+    return cover.position === 'absolute' && cover.content !== 'none' ? control.offsetParent ?? control.closest('.card') : control;
+  };
+  const small = [];
+  for (const control of document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')) {
+    if (!control.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+    if (control.closest('.visually-hidden, .skip')) continue;
+    if (control.matches('a') && getComputedStyle(control).display === 'inline') continue;
+    const { width, height } = touched(control).getBoundingClientRect();
+    if (width < wanted - 0.5 || height < wanted - 0.5) {
+      small.push(`target ${round(width)}×${round(height)}: ${control.outerHTML.slice(0, 120)}`);
+    }
+  }
+  return small;
+}"""
+
+
+def faults(page: Page) -> list[str]:
+    """Everything wrong with the page as it is now, a line each; the page is left as it was."""
+    page.evaluate(AXE)
+    found: list[str] = page.evaluate(LOOK, ALL) + page.evaluate(SMALL_TARGETS)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark {line}" for line in page.evaluate(LOOK, ["cat.color"])]
+    page.emulate_media(color_scheme="light")
+    return found + too_wide(page)
+
+
+def too_wide(page: Page) -> list[str]:
+    """Whether one has to scroll sideways at 320 px, or with letters twice as large."""
+    size: Any = page.viewport_size
+    found = []
+    page.set_viewport_size({"width": 320, "height": 844})
+    found += _sideways(page, "at 320 px")
+    page.set_viewport_size(size)
+    page.evaluate(LARGE, "200%")
+    found += _sideways(page, "with text at 200 %")
+    page.evaluate(LARGE, "")
+    return found
+
+
+def _sideways(page: Page, when: str) -> list[str]:
+    wide, room = page.evaluate(WIDTHS)
+    return [f"scrolls sideways {when}: {wide} px in {room}"] if wide > room else []

@@ -1,0 +1,219 @@
+"""Every page and every screen can be read, reached and touched: by eye, by ear, by thumb, in the dark."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect
+from werkzeug.routing import Rule
+
+from tests.browser.handset import browser, desk
+from tests.browser.inspector import faults
+from tests.browser.server import Place, a_place
+from tests.factories.custody import Journey, Town, a_draft
+from tests.factories.identity import a_person
+from webapp.app import create_app
+from webapp.demo.phone import Phone
+from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.db import transaction
+from webapp.kernel.base.ids import new_id
+from webapp.kernel.identity.authentication import make_reset_link
+from webapp.kernel.identity.models import Person
+from webapp.kernel.places.models import Place as PlaceRow
+
+VISITORS = ["", "officer", "admin", "auditor", "driver", "manager"]
+NO_PAGE = ("/api/", "/static/", "/app", "/sw.js", "/manifest", "/healthz", "/q/", "/Q/")
+NOT_HTML = (".csv", ".pdf", "/live")
+FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+UNKNOWN = "HWVEN9XSYWCX7K2MP"
+
+
+def half_way(town: Town, journey: Journey) -> None:
+    """One cage is counted and lacks a PC, one PC is destroyed; the other cage is being loaded."""
+    town.people["admin"] = a_person("admin", town.town)
+    town.people["auditor"] = a_person("auditor", town.town)
+    town.send("officer", *journey.register(0, 1, 2, 3))
+    town.send("technician", *journey.sanitize(0, 1, 2, 3))
+    town.send("officer", *journey.load(0, 1, 2), journey.lock([0, 1]), journey.hand_over())
+    town.send("receiver", journey.arrive(seal="7734021"), journey.open(), *journey.count(0))
+    town.send("receiver", journey.close_count(1))
+    town.send("operator", *journey.destroy(0))
+    desk_phone = Phone(town.p("officer"), town.log)
+    town.send("officer", desk_phone.command("codes.voided", journey.tick(), {"code": town.codes[4]}))
+    a_draft(town, 3, first=10)
+    _own_a_place(town)
+
+
+def _own_a_place(town: Town) -> None:
+    where = PlaceRow(id=new_id(), organisation_id=town.town.id, name="最上町役場", kind="town_hall", address="向町")
+    with transaction() as session:
+        session.add(where)
+
+
+@pytest.fixture(scope="module")
+def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    folder = tmp_path_factory.mktemp("town")
+    with a_place(sqlite_template, folder, devices=5, cages=2, prepare=half_way) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def window(playwright: Playwright) -> Iterator[Browser]:
+    with browser(playwright, FAKE_CAMERA) as running:
+        yield running
+
+
+def one(place: Place, query: str) -> str:
+    """A single value from the town's database."""
+    with sqlite3.connect(place.server.folder / "test.db") as database:
+        return str(database.execute(query).fetchone()[0])
+
+
+def pages_of(place: Place) -> list[str]:
+    """An address for every page that the site has; a new route without an example here is a KeyError."""
+    ids = {
+        "identity.person": one(place, f"SELECT id FROM people WHERE login = '{place.people['officer2'].login}'"),
+        "identity.organisation": one(place, "SELECT id FROM organisations WHERE kind = 'municipality'"),
+        "places.place": one(place, "SELECT id FROM places"),
+    }
+    about = {
+        "job_id": place.job,
+        "draft_id": one(place, "SELECT id FROM custody_import_drafts"),
+        "question_id": one(place, "SELECT id FROM discrepancies WHERE code = 'MISSING'"),
+        "code": place.codes[0],
+        "token": "no-such-link",
+    }
+    found = []
+    for rule in create_app({"TESTING": True, "SECRET_KEY": "x"}).url_map.iter_rules():
+        if is_page(rule):
+            person = ids["identity.person"] if rule.endpoint.startswith("identity.") else ""
+            values = about | {"id": ids.get(rule.endpoint, person)}
+            found.append(re.sub(r"<(?:\w+:)?(\w+)>", lambda hole: values[hole[1]], rule.rule))
+    return sorted(found) + in_other_states(place)
+
+
+def is_page(rule: Rule) -> bool:
+    """Whether people see it as a page of the site."""
+    return "GET" in (rule.methods or ()) and not rule.rule.startswith(NO_PAGE) and not rule.rule.endswith(NOT_HTML)
+
+
+def in_other_states(place: Place) -> list[str]:
+    """Pages that look different with other contents, and an address that is none."""
+    return [
+        "/?lang=en",
+        "/?lang=easy",
+        f"/t/{place.codes[1]}",
+        f"/t/{place.codes[0]}/detail?lang=en",
+        f"/t/{place.codes[4]}",
+        f"/t/{place.cages[0]}",
+        f"/t/{UNKNOWN}",
+        "/t?id=ABC",
+        "/nowhere",
+        f"/consignments/{place.job}/questions?closed=1",
+        f"/consignments/{place.job}/devices?text=T-0001",
+        "/people?left=1",
+    ]
+
+
+#: What has been looked at already: role by role most pages differ in nothing but figures and names.
+SEEN: set[str] = set()
+
+
+def is_new(page: Page) -> bool:
+    """Whether nobody has looked at a page built like this one."""
+    frame = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\d:]+", "", page.locator("body").inner_html())
+    known = frame in SEEN
+    SEEN.add(frame)
+    return not known
+
+
+@pytest.mark.parametrize("who", VISITORS)
+def test_every_page_can_be_read_and_touched_by_everybody(place: Place, window: Browser, who: str) -> None:
+    page = desk(window, place, place.people[who] if who else None)
+    wrong, seen = [], 0
+    for path in pages_of(place):
+        answer = page.goto(place.url + path)
+        assert answer is not None
+        assert answer.status in (200, 403, 404, 410), f"{path}: {answer.status}"
+        if is_new(page):
+            seen += 1
+            wrong += [f"{path}  {fault}" for fault in faults(page)]
+    page.context.close()
+    assert seen > 0
+    assert wrong == []
+
+
+def test_the_page_behind_a_reset_link_too(place: Place, window: Browser) -> None:
+    """Its address is a secret that only this test can know."""
+    page = desk(window, place, place.people["admin"])
+    person = one(place, f"SELECT id FROM people WHERE login = '{place.people['officer2'].login}'")
+    page.goto(f"{place.url}/people/{person}")
+    page.get_by_role("button", name=re.compile("リンク")).first.click()
+    wrong = faults(page)
+    link = page.locator("body").inner_text()
+    address = re.search(r"https?://\S+/reset/\S+", link)
+    assert address is not None, link
+    page.context.clear_cookies()
+    page.goto(address[0])
+    assert wrong + faults(page) == []
+
+
+SCREENS = {
+    "": ["/app/", "/app/login", "/app/typed", "/app/outbox", "/app/settings", "/app/scan", "/app/nowhere"],
+    "officer": [
+        "/app/", "/app/outbox", "/app/correct", "/app/settings", "/app/scan", "{job}", "{job}/register",
+        "{job}/load", "{job}/load/{b}", "{job}/lock", "{job}/lock/{b}", "{job}/handover", "{job}/cage/{a}",
+        "{job}/cage/{b}", "/app/job/unknown", "/app/scan?code={code}",
+    ],
+    "technician": ["{job}/erase", "{job}/erase/scan?r=ok&m=purge", "{job}/onsite", "{job}/onsite/scan"],
+    "driver": ["/app/", "{job}", "{job}/cage/{a}", "{job}/handover"],
+    "receiver": [
+        "{job}", "{job}/arrive", "{job}/arrive/{b}", "{job}/open", "{job}/open/{b}", "{job}/count",
+        "{job}/count/{a}", "{job}/close/{a}",
+    ],
+    "operator": ["{job}", "{job}/extract", "{job}/destroy", "{job}/destroy/scan?m=shred&mm=20"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("who", SCREENS)
+def test_every_screen_of_the_app_can_be_read_and_touched(place: Place, window: Browser, who: str) -> None:
+    page = desk(window, place, place.people[who] if who else None)
+    names = {"job": f"/app/job/{place.job}", "a": place.cages[0], "b": place.cages[1], "code": place.codes[0]}
+    if who:
+        page.goto(f"{place.url}/app/")
+        expect(page.locator("article.card").first).not_to_contain_text("…")
+    wrong = []
+    for path in SCREENS[who]:
+        page.goto(place.url + path.format(**names))
+        expect(page.locator("h1")).to_be_visible()
+        expect(page.locator("[data-state=starting]")).to_have_count(0)
+        wrong += [f"{path}  {fault}" for fault in faults(page)]
+    page.context.close()
+    assert wrong == []
+
+
+def test_the_bar_and_the_sheets_can_be_read_and_touched(place: Place, window: Browser) -> None:
+    """What is there only after an act: the four verdicts, the typing sheet, errors of a form."""
+    page = desk(window, place, place.people["officer"])
+    page.goto(f"{place.url}/app/")
+    expect(page.locator("article.card").first).not_to_contain_text("…")
+    wrong = []
+    page.goto(f"{place.url}/app/job/{place.job}/load/{place.cages[1]}")
+    for code, verdict in [(3, "ok"), (3, "again"), (0, "attention"), (4, "unknown")]:
+        page.get_by_role("button", name="番号を入力").click()
+        wrong += [f"sheet  {fault}" for fault in faults(page)] if verdict == "ok" else []
+        page.get_by_label("追跡ID（17文字）").fill(place.codes[code])
+        page.get_by_role("button", name="この番号で記録する").click()
+        expect(page.locator(".app-said")).to_have_attribute("data-verdict", verdict)
+        wrong += [f"{verdict}  {fault}" for fault in faults(page)]
+    page.goto(f"{place.url}/app/job/{place.job}/lock/{place.cages[1]}")
+    page.get_by_role("button", name="施錠・封印を記録する").click()
+    expect(page.get_by_text("＊封印番号を入力してください")).to_be_visible()
+    wrong += [f"errors  {fault}" for fault in faults(page)]
+    page.goto(f"{place.url}/app/outbox")
+    expect(page.locator(".app-lines > li")).to_have_count(3)
+    wrong += [f"outbox  {fault}" for fault in faults(page)]
+    page.context.close()
+    assert wrong == []
