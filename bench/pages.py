@@ -65,6 +65,7 @@ def _fill(folder: Path, devices: int, progress: Progress) -> Place:
         login = made.crews[0].logins["officer"]
         return Place(
             folder,
+            devices,
             made.job,
             codes,
             login,

@@ -14,12 +14,14 @@ from webapp.kernel.intake.format import Act, Batch, BatchOut, Item, Problem, Ver
 
 bp = Blueprint("openapi", __name__)
 
-HEADER = Param(
-    name="X-Ashiato",
-    param_in="header",
-    required=True,
-    schema={"type": "string", "const": "1"},  # type: ignore[arg-type]
-    description="stands in the place of a CSRF token: no other site can send it",
+HEADER = Param.model_validate(
+    {
+        "name": "X-Ashiato",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string", "const": "1"},
+        "description": "stands in the place of a CSRF token: no other site can send it",
+    }
 )
 
 
@@ -53,7 +55,7 @@ class HealthOut(BaseModel):
 
 
 def _json(model: type[BaseModel]) -> dict[str, MediaType]:
-    return {"application/json": MediaType(schema=PydanticSchema(schema_class=model))}  # type: ignore[arg-type]
+    return {"application/json": MediaType(schema=PydanticSchema(schema_class=model))}
 
 
 def _answers(model: type[BaseModel], *failures: int, ok: str = "200") -> dict[str, Answer | Reference]:
@@ -76,17 +78,13 @@ _PICTURE = {kind: MediaType() for kind in ("image/jpeg", "image/png", "image/web
 
 
 def _query(name: str, kind: str, description: str) -> Param:
-    return Param(name=name, param_in="query", schema={"type": kind}, description=description)  # type: ignore[arg-type]
+    where = {"name": name, "in": "query", "description": description}
+    return Param.model_validate({**where, "schema": {"type": kind}})
 
 
 def _path(name: str, description: str) -> Param:
-    return Param(
-        name=name,
-        param_in="path",
-        required=True,
-        schema={"type": "string"},  # type: ignore[arg-type]
-        description=description,
-    )
+    where = {"name": name, "in": "path", "description": description}
+    return Param.model_validate({**where, "required": True, "schema": {"type": "string"}})
 
 
 def _paths() -> dict[str, PathItem]:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, Playwright, expect
 
 from tests.browser.live import CHROMIUM, FLAGS, phone
 from tests.browser.server import Member, Place
+from tests.kernel.scanning.paper import Picture
 
 PATIENCE_MS = 20_000
 #: Tells each sentence of the bar 「記録しました」 to the test at once; the browser may die the next moment.
@@ -106,7 +107,7 @@ class Handset:
         """Take the photo that the form asks for."""
         self.page.locator(".app-photo, .field").locator("xpath=ancestor-or-self::*").locator(
             "input[type=file]"
-        ).first.set_input_files({"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": a_photo(colour)})
+        ).first.set_input_files(a_photo(colour))
         expect(self.page.get_by_text("写真を撮りました")).to_be_visible()
 
     @property
@@ -152,11 +153,12 @@ class Handset:
         return rows
 
 
-def a_photo(colour: str = "navy") -> bytes:
-    """What a phone's camera app hands over."""
+def a_photo(of: str | Picture = "navy") -> FilePayload:
+    """What a phone's camera app hands over: a wall in one colour, or this picture."""
+    image = Image.new("RGB", (800, 600), of) if isinstance(of, str) else Image.fromarray(of)
     data = io.BytesIO()
-    Image.new("RGB", (800, 600), colour).save(data, "JPEG")
-    return data.getvalue()
+    image.save(data, "JPEG")
+    return {"name": "IMG_0001.jpg", "mimeType": "image/jpeg", "buffer": data.getvalue()}
 
 
 @contextmanager

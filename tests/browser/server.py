@@ -52,7 +52,7 @@ class Server:
             "WEB_CONCURRENCY": "1",
             "WEB_THREADS": "4",
         }
-        command = [GUNICORN, "--config", ROOT / "deploy" / "gunicorn_conf.py", "wsgi:app"]
+        command = [str(GUNICORN), "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), "wsgi:app"]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
@@ -150,7 +150,7 @@ def _settle(app: Flask, server: Server, devices: int, cages: int, prepare: Prepa
             server=server,
             title="最上町 2026-001",
             job=town.job,
-            people={who: Member(person.login, person.name) for who, person in town.people.items()},
+            people={who: Member(str(person.login), person.name) for who, person in town.people.items()},
             names={code: f"T-{number:04}" for number, code in enumerate(town.codes, 1)},
             codes=town.codes,
             cages=town.cages,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect
+from playwright.sync_api import Browser, Playwright, expect
 from werkzeug.routing import Rule
 
 from tests.browser.handset import browser, desk
@@ -16,11 +16,8 @@ from tests.factories.custody import Journey, Town, a_draft
 from tests.factories.identity import a_person
 from webapp.app import create_app
 from webapp.demo.phone import Phone
-from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import transaction
 from webapp.kernel.base.ids import new_id
-from webapp.kernel.identity.authentication import make_reset_link
-from webapp.kernel.identity.models import Person
 from webapp.kernel.places.models import Place as PlaceRow
 
 VISITORS = ["", "officer", "admin", "auditor", "driver", "manager"]
@@ -47,7 +44,9 @@ def half_way(town: Town, journey: Journey) -> None:
 
 
 def _own_a_place(town: Town) -> None:
-    where = PlaceRow(id=new_id(), organisation_id=town.town.id, name="最上町役場", kind="town_hall", address="向町")
+    where = PlaceRow(
+        id=new_id(), organisation_id=town.town.id, name="最上町役場", kind="town_hall", address="向町"
+    )
     with transaction() as session:
         session.add(where)
 
@@ -71,10 +70,13 @@ def one(place: Place, query: str) -> str:
         return str(database.execute(query).fetchone()[0])
 
 
-def pages_of(place: Place) -> list[str]:
+@pytest.fixture(scope="module")
+def pages(place: Place) -> list[str]:
     """An address for every page that the site has; a new route without an example here is a KeyError."""
     ids = {
-        "identity.person": one(place, f"SELECT id FROM people WHERE login = '{place.people['officer2'].login}'"),
+        "identity.person": one(
+            place, f"SELECT id FROM people WHERE login = '{place.people['officer2'].login}'"
+        ),
         "identity.organisation": one(place, "SELECT id FROM organisations WHERE kind = 'municipality'"),
         "places.place": one(place, "SELECT id FROM places"),
     }
@@ -85,18 +87,28 @@ def pages_of(place: Place) -> list[str]:
         "code": place.codes[0],
         "token": "no-such-link",
     }
-    found = []
-    for rule in create_app({"TESTING": True, "SECRET_KEY": "x"}).url_map.iter_rules():
-        if is_page(rule):
-            person = ids["identity.person"] if rule.endpoint.startswith("identity.") else ""
-            values = about | {"id": ids.get(rule.endpoint, person)}
-            found.append(re.sub(r"<(?:\w+:)?(\w+)>", lambda hole: values[hole[1]], rule.rule))
-    return sorted(found) + in_other_states(place)
+    rules = [
+        rule
+        for rule in create_app({"TESTING": True, "SECRET_KEY": "x"}).url_map.iter_rules()
+        if is_page(rule)
+    ]
+    return sorted(an_example(rule, about, ids) for rule in rules) + in_other_states(place)
+
+
+def an_example(rule: Rule, about: dict[str, str], ids: dict[str, str]) -> str:
+    """The rule with its holes filled."""
+    person = ids["identity.person"] if rule.endpoint.startswith("identity.") else ""
+    values = about | {"id": ids.get(rule.endpoint, person)}
+    return re.sub(r"<(?:\w+:)?(\w+)>", lambda hole: values[hole[1]], rule.rule)
 
 
 def is_page(rule: Rule) -> bool:
     """Whether people see it as a page of the site."""
-    return "GET" in (rule.methods or ()) and not rule.rule.startswith(NO_PAGE) and not rule.rule.endswith(NOT_HTML)
+    return (
+        "GET" in (rule.methods or ())
+        and not rule.rule.startswith(NO_PAGE)
+        and not rule.rule.endswith(NOT_HTML)
+    )
 
 
 def in_other_states(place: Place) -> list[str]:
@@ -121,28 +133,31 @@ def in_other_states(place: Place) -> list[str]:
 SEEN: set[str] = set()
 
 
-def is_new(page: Page) -> bool:
+def is_new(html: str) -> bool:
     """Whether nobody has looked at a page built like this one."""
-    frame = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\d:]+", "", page.locator("body").inner_html())
+    secrets = r'value="[^"]{40,}"|[0-9a-f]{8}-[0-9a-f-]{27}|[\d:]+'
+    frame = re.sub(secrets, "", html.partition("<body")[2])
     known = frame in SEEN
     SEEN.add(frame)
     return not known
 
 
 @pytest.mark.parametrize("who", VISITORS)
-def test_every_page_can_be_read_and_touched_by_everybody(place: Place, window: Browser, who: str) -> None:
+def test_every_page_can_be_read_and_touched_by_everybody(
+    place: Place, pages: list[str], window: Browser, who: str
+) -> None:
     page = desk(window, place, place.people[who] if who else None)
     wrong, seen = [], 0
-    for path in pages_of(place):
-        answer = page.goto(place.url + path)
-        assert answer is not None
+    for path in pages:
+        answer = page.request.get(place.url + path)
         assert answer.status in (200, 403, 404, 410), f"{path}: {answer.status}"
-        if is_new(page):
+        if is_new(answer.text()):
             seen += 1
+            page.goto(place.url + path)
             wrong += [f"{path}  {fault}" for fault in faults(page)]
     page.context.close()
     assert seen > 0
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_page_behind_a_reset_link_too(place: Place, window: Browser) -> None:
@@ -151,13 +166,14 @@ def test_the_page_behind_a_reset_link_too(place: Place, window: Browser) -> None
     person = one(place, f"SELECT id FROM people WHERE login = '{place.people['officer2'].login}'")
     page.goto(f"{place.url}/people/{person}")
     page.get_by_role("button", name=re.compile("リンク")).first.click()
+    expect(page.locator("body")).to_contain_text("/reset/")
     wrong = faults(page)
-    link = page.locator("body").inner_text()
-    address = re.search(r"https?://\S+/reset/\S+", link)
-    assert address is not None, link
+    address = re.search(r"https?://\S+/reset/\S+", page.locator("body").inner_text())
+    assert address is not None
     page.context.clear_cookies()
     page.goto(address[0])
-    assert wrong + faults(page) == []
+    wrong += faults(page)
+    assert not wrong, "\n".join(wrong)
 
 
 SCREENS = {
@@ -191,7 +207,7 @@ def test_every_screen_of_the_app_can_be_read_and_touched(place: Place, window: B
         expect(page.locator("[data-state=starting]")).to_have_count(0)
         wrong += [f"{path}  {fault}" for fault in faults(page)]
     page.context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_the_bar_and_the_sheets_can_be_read_and_touched(place: Place, window: Browser) -> None:
@@ -216,4 +232,4 @@ def test_the_bar_and_the_sheets_can_be_read_and_touched(place: Place, window: Br
     expect(page.locator(".app-lines > li")).to_have_count(3)
     wrong += [f"outbox  {fault}" for fault in faults(page)]
     page.context.close()
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect
 
 from tests.browser.films import film, stickers
-from tests.browser.handset import Handset, a_photo, browser, desk, handset
+from tests.browser.handset import Handset, browser, desk, handset
 from tests.browser.server import Place, a_place
 from webapp.kernel.scanning.codes import show
 

@@ -1,15 +1,13 @@
 """No permission, no camera: typing and photos do the same work."""
 
-import io
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Playwright, expect
 
 from tests.browser.films import film, stickers
-from tests.browser.handset import Handset, handset
+from tests.browser.handset import Handset, a_photo, handset
 from tests.browser.server import Place, a_place
 from tests.kernel.scanning.paper import printed
 from webapp.kernel.scanning.codes import ALPHABET, show
@@ -67,10 +65,7 @@ def test_without_a_camera_a_photo_is_read_and_the_cage_is_locked(
     expect(officer.page.get_by_text("この端末ではカメラを使えません。")).to_be_visible()
 
     # when it is given a photo of the labels
-    picture = io.BytesIO()
-    Image.fromarray(printed(place.sheets["device"], dpi=150)).save(picture, "JPEG")
-    photo = {"name": "IMG_0002.jpg", "mimeType": "image/jpeg", "buffer": picture.getvalue()}
-    officer.page.get_by_label("写真で読む").set_input_files(photo)
+    officer.page.get_by_label("写真で読む").set_input_files(a_photo(printed(place.sheets["device"], dpi=150)))
 
     # then all labels on it are recorded, and the cage can be locked
     expect(officer.figure.locator("strong")).to_have_text("3")
@@ -83,9 +78,7 @@ def test_without_a_camera_a_photo_is_read_and_the_cage_is_locked(
 
     # and a photo without a code says what to do instead
     officer.open(f"/app/job/{place.job}/load/{place.cages[0]}")
-    blank = io.BytesIO()
-    Image.new("RGB", (800, 600), "grey").save(blank, "JPEG")
-    officer.page.get_by_label("写真で読む").set_input_files({**photo, "buffer": blank.getvalue()})
+    officer.page.get_by_label("写真で読む").set_input_files(a_photo("grey"))
     expect(officer.said).to_contain_text("写真からコードを読めませんでした")
     officer.switch_off()
     assert officer.complaints == []

@@ -142,7 +142,7 @@ def test_a_discrepancy_shows_its_records_and_what_evidence_is_awaited(
     question = a_seal_that_differs(town)
     as_(client, town, "officer")
     text = words(page(client, town, f"/questions/{question}"))
-    assert "施錠時 7734012 到着時 7734021" in text
+    assert "施錠時 77340 1 2 到着時 77340 2 1" in text  # what differs is marked
     assert "施錠・封印" in text  # what came before it on the same cage
     assert "食いちがう記録" in text
     assert "証拠待ち" in text

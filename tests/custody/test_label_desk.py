@@ -40,6 +40,18 @@ def test_two_clicks_issue_one_batch(client: FlaskClient, town: Town) -> None:
     assert db.session.query(IssuedCode).count() == 4
 
 
+def test_going_back_and_sending_something_else_asks_once_more(client: FlaskClient, town: Town) -> None:
+    as_(client, town, "officer")
+    form, address = {"kind": "cage", "id": new_id()}, f"/consignments/{town.job}/labels"
+    assert client.post(address, data=form | {"count": "4"}).status_code == 303
+    answer = client.post(address, data=form | {"count": "9"})
+    assert answer.status_code == 422
+    assert "もう一度押してください" in answer.text
+    fresh = found(r'name="id" value="([^"]+)"', answer.text)
+    assert client.post(address, data=form | {"count": "9", "id": fresh}).status_code == 303
+    assert db.session.query(IssuedCode).count() == 13
+
+
 @pytest.mark.parametrize("count", ["0", "-3", "2001", "たくさん", ""])
 def test_a_number_of_labels_that_cannot_be_is_refused_beside_its_field(
     client: FlaskClient, town: Town, count: str

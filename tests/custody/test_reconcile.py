@@ -48,7 +48,9 @@ def the_way() -> list[Event]:
     return [lock(), hand_over(), arrive(), opened(), close(count=2)]
 
 
-def fold(own: list[Event], inside: list[Event], jobs: dict[str, str] | None = None, **current: str) -> CageFold:
+def fold(
+    own: list[Event], inside: list[Event], jobs: dict[str, str] | None = None, **current: str
+) -> CageFold:
     return fold_cage(CAGE, "job", own, inside, jobs or {}, current)
 
 
@@ -143,7 +145,8 @@ def test_nobody_hands_a_cage_to_themselves() -> None:
 
 
 @pytest.mark.parametrize(
-    ("witnesses", "expected"), [((), ["NO_WITNESS"]), (("p-itad_receiver",), ["SAME_PERSON"]), (("p-other",), [])]
+    ("witnesses", "expected"),
+    [((), ["NO_WITNESS"]), (("p-itad_receiver",), ["SAME_PERSON"]), (("p-other",), [])],
 )
 def test_a_cage_is_opened_by_two(witnesses: tuple[str, ...], expected: list[str]) -> None:
     event = a_scan("opened", 40, CAGE, actor="p-itad_receiver", witnesses=witnesses)
@@ -232,7 +235,9 @@ def trouble(draw: st.DrawFn) -> tuple[list[Event], list[Event]]:
             )
         )
     ]  # fmt: skip
-    for at, event in enumerate(draw(st.lists(st.sampled_from(own + inside), max_size=2)) if own + inside else []):
+    for at, event in enumerate(
+        draw(st.lists(st.sampled_from(own + inside), max_size=2)) if own + inside else []
+    ):
         (own if event in own else inside).append(a_scan("void", 90 + at, event.code, target=event.id))
     return own, inside
 

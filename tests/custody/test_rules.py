@@ -70,7 +70,11 @@ def test_a_history_out_of_the_ordinary_is_named(code: str, cls: str, steps: tupl
 
 def test_what_was_late_is_out_of_order_and_not_skipped() -> None:
     (found,) = fold(*scans("registered", "loaded", "sanitized")).findings
-    assert (found.code, found.causes, found.params["after"]) == ("OUT_OF_ORDER", ("sanitized-D1-3",), "loaded")
+    assert (found.code, found.causes, found.params["after"]) == (
+        "OUT_OF_ORDER",
+        ("sanitized-D1-3",),
+        "loaded",
+    )
 
 
 def test_a_skipped_step_is_told_once() -> None:
@@ -234,7 +238,9 @@ def histories(draw: st.DrawFn) -> list[Event]:
         )
     ]  # fmt: skip
     targets = [event.id for event in events] + ["unknown"]
-    voids = draw(st.lists(st.tuples(st.integers(7, 9), st.sampled_from(targets)), max_size=3, unique_by=lambda v: v[0]))
+    voids = draw(
+        st.lists(st.tuples(st.integers(7, 9), st.sampled_from(targets)), max_size=3, unique_by=lambda v: v[0])
+    )
     return events + [a_scan("void", at, target=target) for at, target in voids]
 
 

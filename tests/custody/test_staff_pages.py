@@ -24,6 +24,8 @@ from tests.factories.office import (
 from webapp.custody.models import Consignment, Device
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
+from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.scanning.codes import show
 from webapp.kernel.scanning.models import IssuedCode
 
 
@@ -185,6 +187,20 @@ def test_a_driver_sees_the_board_but_not_what_lies_in_the_cages(client: FlaskCli
     assert "C-01" in html
     assert "/devices" not in html
     assert client.get(f"/consignments/{town.job}/devices").status_code == 403
+
+
+def test_a_driver_reads_that_something_is_missing_but_not_what(client: FlaskClient, app: Flask) -> None:
+    town = a_town(devices=2, cages=1)
+    j = Journey(town)
+    town.send("officer", *j.register(0, 1), *j.load(0, 1), j.lock([0, 1]), j.hand_over())
+    town.send("receiver", j.arrive(), j.open(), *j.count(0), j.close_count(1))
+    missing = db.session.query(DiscrepancyRow).filter_by(code="MISSING").one().id
+    as_(client, town, "driver")
+    for path in ("", "/questions", "/cages", f"/questions/{missing}"):
+        html = page(client, town, path)
+        assert "T-000" not in html
+        assert not any(code in html or show(code) in html for code in town.codes)
+    assert "積荷目録にある 端末 が、検数で見つかっていません。" in page(client, town, f"/questions/{missing}")
 
 
 @pytest.mark.parametrize("path", ["/import", "/labels", "/assets.csv"])

@@ -45,12 +45,18 @@ def trouble(t: Town) -> Story:
     say("officer", _bind(t, j, second, t.devices[0]))  # a second sticker on the first PC
     say("officer", _bind(t, j, t.codes[1], t.devices[9]))  # one sticker on two PCs
     new = t.phones["officer"].scan(
-        "registered", found, j.tick(), body={"device": "", "device_new": new_id(), "cls": "2", "kind": "tablet"}
+        "registered",
+        found,
+        j.tick(),
+        body={"device": "", "device_new": new_id(), "cls": "2", "kind": "tablet"},
     )
     say("officer", new)
     say("technician", *j.sanitize(0, 1, 2, 3, 4, 6), *j.sanitize(4))  # 4 twice
-    say("technician", t.phones["technician"].scan("sanitize_failed", t.codes[5], j.tick(), body={"reason": "dead"}))
-    on_site = {"wit": [t.p("officer")], "ev": [PHOTO]}
+    say(
+        "technician",
+        t.phones["technician"].scan("sanitize_failed", t.codes[5], j.tick(), body={"reason": "dead"}),
+    )
+    on_site: dict[str, Any] = {"wit": [t.p("officer")], "ev": [PHOTO]}
     say("technician", t.phones["technician"].scan("destroyed_on_site", t.codes[5], j.tick(), **on_site))
     alone = t.phones["technician"].scan("sanitized", t.codes[8], j.tick(), wit=[t.p("technician")])
     say("technician", alone)
@@ -69,7 +75,9 @@ def trouble(t: Town) -> Story:
     say("officer", j.hand_over())
     say("driver", *_late_clock(t, j))
     say("operator", *j.destroy(4))  # while its cage is sealed
-    say("receiver", j.arrive(seal="7734021", verdict="broken"), *j.count(7), j.open())  # counted before it was opened
+    say(
+        "receiver", j.arrive(seal="7734021", verdict="broken"), *j.count(7), j.open()
+    )  # counted before it was opened
     say("receiver", *j.count(0, 1, 3, 4), *j.count(0))
     say("receiver", t.phones["receiver"].scan("counted", new_sticker, j.tick(), parent=t.cages[0]))
     say("receiver", *j.count(5, cage=1), j.close_count(7))
@@ -110,8 +118,8 @@ def _commands(t: Town, new_sticker: str, lost: str, unused: str) -> list[Any]:
 
 def seen(door: Door, log: str) -> dict[str, list[tuple[Any, ...]]]:
     """Everything that people can see of a log: board, verdicts, discrepancies; without places in the log."""
-    tables: list[type[Base]] = [table for room in door.rooms for table in room.tables]
-    return {str(table.__tablename__): _seen(table, log) for table in [*tables, Receipt]}
+    tables: list[type[Base]] = [*(table for room in door.rooms for table in room.tables), Receipt]
+    return {str(table.__tablename__): _seen(table, log) for table in tables}
 
 
 def _seen(table: Any, log: str) -> list[tuple[Any, ...]]:

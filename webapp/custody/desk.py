@@ -280,19 +280,21 @@ def code_in(text: str) -> str:
     return normalise(text) or text.strip()[:40]
 
 
-def scans_of(job: Job, discrepancy: str) -> list[ScanLine]:
-    """The scans behind a discrepancy among those of its thing, the earliest first; at most 100."""
+def scans_of(job: Job, discrepancy: str, *, inside: bool = True) -> list[ScanLine]:
+    """The scans behind a discrepancy among those of its thing, the earliest first; at most 100.
+
+    Without `inside` only those of cages: devices are not for everybody to know.
+    """
     row = db.session.get(DiscrepancyRow, discrepancy)
     if row is None or row.job != job.id:
         raise NotFound
     s, causes = ScanRow, set(row.causes[:50])
     about = [code for code in (row.scope, str(row.params.get("device", ""))) if is_valid(code)]
-    found = db.session.execute(
-        select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
-        .where(s.log == job.log, or_(s.id.in_(causes), s.code.in_(about)))
-        .order_by(s.at, s.id)
-        .limit(100)
-    ).all()
+    query = select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
+    query = query.where(s.log == job.log, or_(s.id.in_(causes), s.code.in_(about)))
+    if not inside:
+        query = query.where(s.step.in_(CAGE_STEPS))
+    found = db.session.execute(query.order_by(s.at, s.id).limit(100)).all()
     people = people_by_pseudonym(job.log, {scan.actor for scan in found})
     here = present([sha for scan in found for sha in scan.photos])
     return [_scan_line(scan, people, here, causes) for scan in found]

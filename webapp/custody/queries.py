@@ -165,9 +165,12 @@ def _open_counts(jobs: Sequence[str]) -> dict[str, int]:
     return {row.job: row.open for row in db.session.execute(query.group_by(d.job))}
 
 
-def board_of(job: Job, rev: int) -> Board:
-    """The live board of a consignment: what blocks first, then what warns, then what waits."""
-    found, cages = questions_of(job, limit=ON_BOARD), cages_of(job, limit=ON_BOARD)
+def board_of(job: Job, rev: int, *, inside: bool = True) -> Board:
+    """The live board of a consignment: what blocks first, then what warns, then what waits.
+
+    Without `inside` no device is named: for who carries the cages and may not know what lies in them.
+    """
+    found, cages = questions_of(job, limit=ON_BOARD, inside=inside), cages_of(job, limit=ON_BOARD)
     return Board(job, found, job.open, cages, _placed(job), rev)
 
 
@@ -184,27 +187,38 @@ def place_of(step: str) -> str:
     return {"": "town", "locked": "town", "handed_over": "road"}.get(step, "centre")
 
 
-def questions_of(job: Job, *, closed: bool = False, limit: int = PAGE, offset: int = 0) -> list[Question]:
+def questions_of(
+    job: Job, *, closed: bool = False, limit: int = PAGE, offset: int = 0, inside: bool = True
+) -> list[Question]:
     """Discrepancies of a consignment, the blocking ones first, each with the newest first."""
+    d, most = DiscrepancyRow, limit + offset
+    # the first of each severity in the order of their index: a hundred thousand questions are not sorted for a page
+    firsts = union_all(*(_of_severity(job.id, severity, closed=closed, most=most) for severity in _FIRST))
+    found = firsts.subquery()
+    query = select(d).join(found, found.c.id == d.id).order_by(found.c.rank, d.at.desc(), d.id)
+    rows = db.session.scalars(query.limit(limit).offset(offset)).all()
+    return _questions(job.log, rows, inside=inside)
+
+
+def _of_severity(job: str, severity: str, *, closed: bool, most: int) -> Select[Any]:
     d = DiscrepancyRow
-    rank = case(_FIRST, value=d.severity)
-    query = select(d).where(d.job == job.id, d.closed.is_(closed))
-    rows = db.session.scalars(query.order_by(rank, d.at.desc(), d.id).limit(limit).offset(offset)).all()
-    return _questions(job.log, rows)
+    query = select(d.id, literal(_FIRST[severity]).label("rank"))
+    where = (d.job == job, d.closed.is_(closed), d.severity == severity)
+    return select(query.where(*where).order_by(d.at.desc(), d.id).limit(most).subquery())
 
 
-def question_of(job: Job, discrepancy: str) -> Question:
+def question_of(job: Job, discrepancy: str, *, inside: bool = True) -> Question:
     """One discrepancy. Raises NotFound if it is not this consignment's, or has gone by itself."""
     row = db.session.get(DiscrepancyRow, discrepancy)
     if row is None or row.job != job.id:
         raise NotFound
-    return _questions(job.log, [row])[0]
+    return _questions(job.log, [row], inside=inside)[0]
 
 
-def _questions(log: str, rows: Sequence[DiscrepancyRow]) -> list[Question]:
+def _questions(log: str, rows: Sequence[DiscrepancyRow], *, inside: bool) -> list[Question]:
     scans = _first_causes(log, rows)
     values = [str(value) for row in rows for value in row.params.values()] + [row.scope for row in rows]
-    names = _names_of_codes(log, {value for value in values if is_valid(value)})
+    names = _names_of_codes(log, {value for value in values if is_valid(value)}, inside=inside)
     pseudonyms = {value for value in values if value.startswith("p-")} | {
         scan.actor for scan in scans.values()
     }
@@ -263,12 +277,14 @@ def _put(value: str, names: Mapping[str, str], people: Mapping[str, PersonCard])
     return people[value].name if value in people else value
 
 
-def _names_of_codes(log: str, codes: set[str]) -> dict[str, str]:
-    """「ノートPC MGM-0042」 or 「かご車 C-01」 for codes of this log."""
+def _names_of_codes(log: str, codes: set[str], *, inside: bool = True) -> dict[str, str]:
+    """「ノートPC MGM-0042」 or 「かご車 C-01」 for codes of this log; 「端末」 where it must not be said which."""
     if not codes:
         return {}
     cages = db.session.execute(select(Cage.code, Cage.name).where(Cage.log == log, Cage.code.in_(codes)))
     names = {row.code: f"かご車 {row.name}" for row in cages}
+    if not inside:
+        return dict.fromkeys(codes, "端末") | names
     d = Device
     rows = db.session.execute(select(d.id, d.code, d.kind).where(d.log == log, d.code.in_(codes))).all()
     private = vault.read(db.session(), log, [row.id for row in rows])

@@ -133,8 +133,8 @@ def _is_listed(scene: Scene, device: str) -> bool:
 
 def _found_row(scene: Scene, device: str, folds: Mapping[str, DeviceFold]) -> dict[str, Any] | None:
     code = scene.owner_of(device)
-    registered = next((e for e in in_order(scene.bindings[device]) if e.code == code and is_found(e)), None)
-    if registered is None or code not in folds:
+    registered = scene.binding_of(code) if code else None
+    if registered is None or not is_found(registered):
         return None
     found = {"cls": registered.body.get("cls", "3"), "kind": registered.body.get("kind") or "other"}
     place = {"id": device, "log": scene.log, "consignment": registered.job, "number": 0, "listed": False}

@@ -135,10 +135,17 @@ def _read_inside(session: Session, scene: Scene, cages: Iterable[str]) -> None:
     others = codes - scene.events.keys()
     scene.homes.update((row.code, row.consignment) for row in _HOMES.rows(session, others, log=scene.log))
     scene.inside.update(scene.events)
-    for row in _LIGHT_SCANS.rows(session, others, log=scene.log):
+    for row in _LIGHT_SCANS.rows(session, others, log=scene.log, since=_first_lock(scene)):
         scene.inside.setdefault(row.code, []).append(_light(row))
 
 
+def _first_lock(scene: Scene) -> int:
+    """From here on every scan of what lies in a cage is of interest; before, only what says where it lies."""
+    locks = [event.at for events in scene.own.values() for event in events if event.step is Step.LOCKED]
+    return min(locks, default=_NEVER)
+
+
+_NEVER = 2**62
 _LIGHT = (
     ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.roles, ScanRow.job,
     ScanRow.target,
@@ -149,11 +156,21 @@ _WHOLE = (
     ScanRow.witnesses, ScanRow.photos, ScanRow.job, ScanRow.body, ScanRow.device, ScanRow.target,
 )  # fmt: skip
 _SCANS = Lookup(*_WHOLE, by=ScanRow.code, same=[ScanRow.log])
-_LIGHT_SCANS = Lookup(*_LIGHT, by=ScanRow.code, same=[ScanRow.log])
+_LIGHT_SCANS = Lookup(
+    *_LIGHT,
+    by=ScanRow.code,
+    same=[ScanRow.log],
+    also=[
+        column(ScanRow.step).in_([Step.LOADED, Step.COUNTED, Step.VOID])
+        | (column(ScanRow.parent) != "")
+        | (column(ScanRow.at) >= bindparam("since", required=True))
+    ],
+)
 _BOUND = Lookup(ScanRow.code, by=ScanRow.device, same=[ScanRow.log])
 _SKEWED_SCANS = Lookup(
-    *_WHOLE, ScanRow.boot, by=ScanRow.boot, same=[ScanRow.log], also=[column(ScanRow.skewed).is_(True)]
-)
+    ScanRow.id, ScanRow.at, ScanRow.job, ScanRow.boot,
+    by=ScanRow.boot, same=[ScanRow.log], also=[column(ScanRow.skewed).is_(True)],
+)  # fmt: skip
 #: By key alone: with the log beside it SQLite's planner would read the whole log.
 _DEVICES = Lookup(
     Device.id, Device.log, Device.consignment, Device.cls, Device.listed, Device.code, Device.step, Device.done,
@@ -203,9 +220,10 @@ def _histories(session: Session, log: str, codes: Collection[str]) -> dict[str, 
 
 
 def _skewed(session: Session, log: str, boots: Collection[str]) -> dict[str, list[Event]]:
+    """When, and for which consignment; what else such scans say is read where they are filed."""
     found: dict[str, list[Event]] = {boot: [] for boot in boots}
-    for row in _SKEWED_SCANS.rows(session, found, log=log):
-        found[row.boot].append(_whole(row))
+    for key, at, job, boot in _SKEWED_SCANS.rows(session, found, log=log):
+        found[boot].append(Event(key, Step.REGISTERED, "", "", at, "", job=job))
     return found
 
 

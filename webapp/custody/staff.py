@@ -3,6 +3,7 @@
 from flask import url_for
 
 from webapp.custody import packs, queries
+from webapp.custody.messages import SENTENCES
 from webapp.kernel.identity.login import current_person
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.api import door
@@ -41,7 +42,11 @@ def crumb(job: queries.Job) -> dict[str, str]:
 
 def said(answer: Answer) -> str:
     """Why a command was refused, or ""."""
-    return door().sentence(answer.refusal.code, answer.refusal.params) if answer.refusal else ""
+    if answer.refusal is None:
+        return ""
+    if answer.refusal.code == "intake.id_conflict":  # "back", changed, sent again: nobody's fault
+        return SENTENCES["custody.sent_before"]
+    return door().sentence(answer.refusal.code, answer.refusal.params)
 
 
 def errors(answer: Answer) -> dict[str, str]:

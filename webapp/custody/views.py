@@ -98,7 +98,7 @@ def board(job_id: str) -> ResponseReturnValue:
     job = staff.job_of(job_id)
     return render_template(
         "custody/board.html",
-        board=queries.board_of(job, packs.revision(job.log)),
+        board=queries.board_of(job, packs.revision(job.log), inside=staff.sees_inside()),
         todos=desk.first_steps(job),
         can=staff.can(job),
         live_url=url_for("custody.board_live", job_id=job.id),
@@ -115,7 +115,7 @@ def board_live(job_id: str) -> ResponseReturnValue:
     fresh = {"Cache-Control": "no-store", "X-Rev": str(rev)}
     if request.args.get("rev", -1, type=int) == rev:
         return "", 204, fresh
-    found, can = queries.board_of(job, rev), staff.can(job)
+    found, can = queries.board_of(job, rev, inside=staff.sees_inside()), staff.can(job)
     return render_template("custody/board_live.html", board=found, can=can, now=now_ms()), 200, fresh
 
 
@@ -178,7 +178,8 @@ def add_cage(job_id: str) -> ResponseReturnValue:
 def questions(job_id: str) -> ResponseReturnValue:
     """Discrepancies: open ones, or with ?closed=1 settled ones."""
     job, closed, page = staff.job_of(job_id), request.args.get("closed") == "1", _page()
-    found = queries.questions_of(job, closed=closed, offset=(page - 1) * queries.PAGE)
+    inside, start = staff.sees_inside(), (page - 1) * queries.PAGE
+    found = queries.questions_of(job, closed=closed, offset=start, inside=inside)
     total = desk.settled(job) if closed else job.open
     pages = {"page": page, "per": queries.PAGE, "total": total, "now": now_ms()}
     return render_template("custody/questions.html", job=job, questions=found, closed=closed, **pages)
@@ -194,9 +195,10 @@ def question(job_id: str, question_id: str) -> ResponseReturnValue:
 def _question_page(
     job: queries.Job, question_id: str, shown: Mapping[str, str], errors: Mapping[str, str]
 ) -> ResponseReturnValue:
+    inside = staff.sees_inside()
     page: dict[str, Any] = {
-        "question": queries.question_of(job, question_id),
-        "scans": desk.scans_of(job, question_id),
+        "question": queries.question_of(job, question_id, inside=inside),
+        "scans": desk.scans_of(job, question_id, inside=inside),
         "closing": desk.closing_of(job, question_id),
         "reasons": list(REASONS.items()),
     }

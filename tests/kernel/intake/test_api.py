@@ -32,7 +32,9 @@ def phone(client: FlaskClient, town: Town) -> FlaskClient:
 
 
 def post(client: FlaskClient, items: list[Any], **fields: Any) -> TestResponse:
-    return client.post("/api/scans", json={"dev": new_id(), "sent_at": MORNING, "items": items, **fields}, headers=HEADERS)
+    return client.post(
+        "/api/scans", json={"dev": new_id(), "sent_at": MORNING, "items": items, **fields}, headers=HEADERS
+    )
 
 
 def size(town: Town) -> int:
@@ -52,7 +54,8 @@ def test_a_batch_gets_a_receipt_for_each_item_in_order(phone: FlaskClient, town:
     response = post(phone, items)
     answer = BatchOut.model_validate(response.json)
     assert [(r.id, r.status, r.log, r.index, r.verdict) for r in answer.receipts] == [
-        (orjson.loads(item["p"])["id"], "recorded", town.log, before + n, "ok") for n, item in enumerate(items)
+        (orjson.loads(item["p"])["id"], "recorded", town.log, before + n, "ok")
+        for n, item in enumerate(items)
     ]
     assert response.headers["Cache-Control"] == "no-store"
 
@@ -62,7 +65,11 @@ def test_a_finding_is_told_in_words(phone: FlaskClient, town: Town) -> None:
     (receipt,) = post(phone, [*j.register(0), *j.load(0)]).json["receipts"][1:]  # type: ignore[index]
     assert receipt["verdict"] == "attention"
     assert receipt["findings"] == [
-        {"code": "SKIPPED", "severity": "block", "text": "「データ消去」の記録がないまま「積込」へ進みました。"}
+        {
+            "code": "SKIPPED",
+            "severity": "block",
+            "text": "「データ消去」の記録がないまま「積込」へ進みました。",
+        }
     ]
 
 
@@ -102,7 +109,17 @@ def test_a_request_without_our_header_is_refused(phone: FlaskClient, town: Town)
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"null", b'{"items":5}', b'{"items":[],"extra":1}', b"\xff\xfe", b"[" * 100_000, b'{"items":[NaN]}'],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b'{"items":5}',
+        b'{"items":[],"extra":1}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"items":[NaN]}',
+    ],
     ids=lambda body: repr(body[:20]),
 )
 def test_what_is_no_batch_is_refused_whole(phone: FlaskClient, town: Town, body: bytes) -> None:

@@ -74,11 +74,12 @@ def test_of_two_who_take_over_one_list_exactly_one_does(app: Flask, town: Town) 
     # given a previewed list
     draft = a_draft(town, 30, file_sha256="e2" * 32, first=100)
     body = {"consignment": town.job, "draft": draft, "file_sha256": "e2" * 32, "devices": 30}
-    acts = [Phone(town.p(who), town.log).command("custody.import_committed", MORNING, body) for who in ("officer", "officer2")]
+    acts = [
+        Phone(town.p(who), town.log).command("custody.import_committed", MORNING, body)
+        for who in ("officer", "officer2")
+    ]
     # when two officers confirm it at once
-    answers = at_once(
-        app, lambda: town.send("officer", acts[0]), lambda: town.send("officer2", acts[1])
-    )
+    answers = at_once(app, lambda: town.send("officer", acts[0]), lambda: town.send("officer2", acts[1]))
     # then it is there once, and the other is told
     said = sorted(code_of(answer) for (answer,) in answers)
     assert said[0] == ""
@@ -114,9 +115,7 @@ def test_of_two_who_close_one_discrepancy_exactly_one_does(app: Flask, town: Tow
 
 def test_two_batches_with_the_same_scans_are_one(app: Flask, town: Town) -> None:
     items = Journey(town).register(0, 1, 2, 3)
-    answers = at_once(
-        app, lambda: town.send("officer", *items[:3]), lambda: town.send("officer", *items[1:])
-    )
+    answers = at_once(app, lambda: town.send("officer", *items[:3]), lambda: town.send("officer", *items[1:]))
     places = [{a.id: a.index for a in batch} for batch in answers]
     assert all(places[0][key] == places[1][key] for key in places[0].keys() & places[1].keys())
     assert sorted(a.duplicate for batch in answers for a in batch) == [False] * 4 + [True] * 2
@@ -129,7 +128,8 @@ def test_two_hand_overs_at_once_are_both_on_record_and_one_question(app: Flask, 
     at = j.tick()
     pairs = (("officer", "driver"), ("officer2", "driver2"))
     scans = [
-        town.phones[giver].scan("handed_over", town.cages[0], at, body={"to": town.p(to)}) for giver, to in pairs
+        town.phones[giver].scan("handed_over", town.cages[0], at, body={"to": town.p(to)})
+        for giver, to in pairs
     ]
     answers = at_once(app, lambda: town.send("officer", scans[0]), lambda: town.send("officer2", scans[1]))
     assert [code_of(answer) for (answer,) in answers] == ["", ""]
@@ -212,9 +212,7 @@ def test_two_logs_in_one_batch_do_not_wait_for_each_other_in_a_ring(app: Flask, 
     for author, logs in zip(authors, ((town.log, other.log), (other.log, town.log)), strict=True):
         phones = [Phone(author.pseudonyms[log], log) for log in logs]
         batches.append([phones[n % 2].scan("loaded", "X", MORNING + n) for n in range(20)])
-    answers = at_once(
-        app, *(lambda n=n: the_door().receive(batches[n], authors[n], NOW) for n in range(2))
-    )
+    answers = at_once(app, *(lambda n=n: the_door().receive(batches[n], authors[n], NOW) for n in range(2)))
     assert all(answer.index >= 0 for batch in answers for answer in batch)
     entries = {log: db.session.query(LedgerEntry).filter_by(log=log).count() for log in size}
     assert entries == {log: (was or 0) + 20 for log, was in size.items()}

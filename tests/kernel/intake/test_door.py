@@ -37,8 +37,7 @@ def size(log: str) -> int:
 
 def a_registration(town: Town, number: int = 0, **fields: Any) -> dict[str, Any]:
     body = {"device": town.devices[number]}
-    scan = town.phones["officer"].scan("registered", town.codes[number], MORNING, body=body, **fields)
-    return scan
+    return town.phones["officer"].scan("registered", town.codes[number], MORNING, body=body, **fields)
 
 
 def changed(item: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
@@ -86,7 +85,7 @@ def test_what_is_no_act_is_refused(town: Town, item: Any) -> None:
         {"job": "all"}, {"src": "guess"}, {"dev": "my phone"}, {"seq": -1}, {"prev": "x"}, {"wit": "p-1"},
         {"wit": ["佐藤"]}, {"wit": ["p-" + "0" * 20] * 9}, {"ev": ["x"]}, {"ev": ["a" * 64] * 13}, {"body": []},
         {"body": {"a": 1.5}}, {"body": {"あ": 1}}, {"body": {"a": 2**60}}, {"body": {"a": DEEP}},
-        {"body": {"a": "x" * 33_000}}, {"commit": "x"}, {"place": "役場の地下 佐藤さんの机"}, {"said": "佐藤"}, {"unknown": 1},
+        {"body": {"a": "x" * 33_000}}, {"commit": "x"}, {"place": "佐藤さんの机"}, {"said": "佐藤"}, {"unknown": 1},
         {"name": "佐藤"}, {"off": False}, {"wit": None}, {"app": "x" * 65},
     ],
     ids=lambda fields: repr(fields)[:40],
@@ -117,7 +116,7 @@ def test_a_string_that_could_be_read_in_two_ways_is_refused(town: Town, spoil: C
     [
         ("registered", {"device": "PC 5"}),
         ("registered", {"device": "x" * 64}),
-        ("registered", {"device_new": new_id(), "cls": "9"}),
+        ("registered", {"device_new": "01890a5d-ac96-774b-bcce-b302099a8057", "cls": "9"}),
         ("registered", {"remark": "x"}),
         ("handed_over", {"to": "driver"}),
         ("handed_over", {"to": "p-" + "0" * 60}),
@@ -146,7 +145,9 @@ def test_a_scans_body_holds_only_what_the_log_may_hold(town: Town, step: str, bo
 
 @pytest.mark.parametrize("field", ["name", "serial", "note", "email", "address"])
 def test_a_personal_field_is_refused_at_any_depth(town: Town, field: str) -> None:
-    item = town.phones["officer"].scan("registered", town.codes[2], MORNING, body={"device": {"of": [{field: "x"}]}})
+    item = town.phones["officer"].scan(
+        "registered", town.codes[2], MORNING, body={"device": {"of": [{field: "x"}]}}
+    )
     is_refused_alone(town, item, "intake.personal_data")
 
 
@@ -162,7 +163,9 @@ def test_a_scan_of_nothing_readable_is_refused(town: Town, code: str) -> None:
 
 
 def test_an_unknown_kind_is_refused(town: Town) -> None:
-    is_refused_alone(town, Phone(town.p("officer"), town.log).command("custody.burnt", MORNING, {}), "intake.unknown_kind")
+    is_refused_alone(
+        town, Phone(town.p("officer"), town.log).command("custody.burnt", MORNING, {}), "intake.unknown_kind"
+    )
 
 
 def test_somebody_elses_scan_is_refused(town: Town) -> None:
@@ -194,7 +197,9 @@ def test_an_opening_that_does_not_fit_is_refused(town: Town) -> None:
     is_refused_alone(town, {**item, "open": {"salt": "0" * 64, "data": {}}}, "intake.commitment")
 
 
-@pytest.mark.parametrize("data", [{"serial": 1.5}, {"serial": DEEP}, {"番号": "A1"}, {"serial": "x" * 40_000}])
+@pytest.mark.parametrize(
+    "data", [{"serial": 1.5}, {"serial": DEEP}, {"番号": "A1"}, {"serial": "x" * 40_000}]
+)
 def test_an_opening_that_cannot_be_committed_to_is_refused(town: Town, data: dict[str, Any]) -> None:
     item = a_registration(town, 2, private={"serial": "A1"})
     is_refused_alone(town, {**item, "open": {**item["open"], "data": data}}, "intake.malformed")
@@ -207,7 +212,7 @@ def test_an_opening_that_cannot_be_committed_to_is_refused(town: Town, data: dic
         ("custody.cage_added", {"consignment": "x", "code": "x", "label": 12}),
         ("custody.cage_added", {"consignment": "x", "code": "x", "label": "C-01", "remark": "call Sato"}),
         ("custody.consignment_opened", {"municipality": ["x"], "carrier": "x", "itad": "x", "policy": "x"}),
-        ("custody.consignment_opened", {"municipality": "x", "carrier": "x", "itad": "x", "policy": "x", "due_at": "soon"}),
+        ("custody.consignment_opened", {"municipality": "", "carrier": "", "itad": "", "policy": "", "due_at": ""}),
         ("custody.import_committed", {"consignment": "x", "draft": {}, "file_sha256": "f" * 64, "devices": 1}),
         ("custody.import_committed", {"consignment": "x"}),
         ("codes.issued", {"kind": ["device"], "count": 1}),
@@ -218,8 +223,12 @@ def test_an_opening_that_cannot_be_committed_to_is_refused(town: Town, data: dic
     ],
     ids=str,
 )  # fmt: skip
-def test_a_command_of_the_wrong_form_is_refused_and_not_written(town: Town, kind: str, body: dict[str, Any]) -> None:
-    is_refused_alone(town, Phone(town.p("officer"), town.log).command(kind, MORNING, body), "intake.malformed")
+def test_a_command_of_the_wrong_form_is_refused_and_not_written(
+    town: Town, kind: str, body: dict[str, Any]
+) -> None:
+    is_refused_alone(
+        town, Phone(town.p("officer"), town.log).command(kind, MORNING, body), "intake.malformed"
+    )
 
 
 junk = st.recursive(
@@ -235,17 +244,52 @@ def test_reading_an_item_never_fails(raw: Any, item: dict[str, Any]) -> None:
     assert parse(item) is not None
 
 
-FIELDS = ["id", "log", "kind", "step", "code", "parent", "job", "wit", "at", "off", "ev", "body", "boot", "commit", "place"]
-BODY = ["device", "device_new", "cls", "kind", "seal", "manifest", "to", "verdict", "count", "target", "reason", "drive"]
+FIELDS = [
+    "id",
+    "log",
+    "kind",
+    "step",
+    "code",
+    "parent",
+    "job",
+    "wit",
+    "at",
+    "off",
+    "ev",
+    "body",
+    "boot",
+    "commit",
+    "place",
+]
+BODY = [
+    "device",
+    "device_new",
+    "cls",
+    "kind",
+    "seal",
+    "manifest",
+    "to",
+    "verdict",
+    "count",
+    "target",
+    "reason",
+    "drive",
+]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     fields=st.dictionaries(st.sampled_from(FIELDS), junk, max_size=2),
-    body=st.dictionaries(st.sampled_from(BODY), junk | st.sampled_from(["", "3", "A1", ["X", "X"], 7]), max_size=4),
-    step=st.sampled_from(["registered", "loaded", "locked", "handed_over", "arrived", "count_closed", "void"]),
+    body=st.dictionaries(
+        st.sampled_from(BODY), junk | st.sampled_from(["", "3", "A1", ["X", "X"], 7]), max_size=4
+    ),
+    step=st.sampled_from(
+        ["registered", "loaded", "locked", "handed_over", "arrived", "count_closed", "void"]
+    ),
 )
-def test_no_observation_can_stop_a_log(town: Town, fields: dict[str, Any], body: dict[str, Any], step: str) -> None:
+def test_no_observation_can_stop_a_log(
+    town: Town, fields: dict[str, Any], body: dict[str, Any], step: str
+) -> None:
     """Whatever is taken can be folded; whatever cannot be folded is not taken."""
     code = town.cages[0] if step in ("locked", "handed_over", "arrived", "count_closed") else town.codes[0]
     raw = orjson.loads(town.phones["officer"].scan(step, code, MORNING)["p"])
@@ -335,24 +379,33 @@ def test_a_void_code_is_recorded_and_says_so(town: Town) -> None:
     (lost,) = issue_codes(town, "device", 1)
     desk = Phone(town.p("officer"), town.log)
     assert code_of(town.send("officer", desk.command("codes.voided", MORNING, {"code": lost}))[0]) == ""
-    (answer,) = town.send("officer", town.phones["officer"].scan("loaded", lost, MORNING, parent=town.cages[0]))
+    (answer,) = town.send(
+        "officer", town.phones["officer"].scan("loaded", lost, MORNING, parent=town.cages[0])
+    )
     assert [code for code, _, _ in answer.verdict.findings] == ["VOID_CODE"]
 
 
 def test_another_towns_device_is_recorded_and_says_so(town: Town) -> None:
     other = a_town("062014", devices=1)
-    (answer,) = town.send("officer", town.phones["officer"].scan("loaded", other.codes[0], MORNING, parent=town.cages[0]))
+    (answer,) = town.send(
+        "officer", town.phones["officer"].scan("loaded", other.codes[0], MORNING, parent=town.cages[0])
+    )
     assert [code for code, _, _ in answer.verdict.findings] == ["WRONG_LOT"]
     assert db.session.query(ScanRow).filter_by(log=other.log).count() == 0
 
 
 @pytest.mark.parametrize(
-    "at", [NOW + HOUR, NOW + 10_000 * DAY, 0, -(2**52), 2**52], ids=["in an hour", "in 27 years", "1970", "long ago", "far"]
+    "at",
+    [NOW + HOUR, NOW + 10_000 * DAY, 0, -(2**52), 2**52],
+    ids=["in an hour", "in 27 years", "1970", "long ago", "far"],
 )
 def test_an_impossible_time_is_recorded_and_says_so(town: Town, at: int) -> None:
     body = {"device": town.devices[0]}
     (answer,) = town.send("officer", town.phones["officer"].scan("registered", town.codes[0], at, body=body))
-    assert (answer.verdict.verdict, [code for code, _, _ in answer.verdict.findings]) == ("attention", ["CLOCK_SKEW"])
+    assert (answer.verdict.verdict, [code for code, _, _ in answer.verdict.findings]) == (
+        "attention",
+        ["CLOCK_SKEW"],
+    )
     assert db.session.query(ScanRow).one().at == at
 
 

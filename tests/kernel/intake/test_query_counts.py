@@ -82,7 +82,9 @@ def test_unknown_codes_and_found_devices_cost_no_more_when_there_are_many(town: 
 def test_a_full_consignment_costs_as_much_as_an_empty_one(town: Town) -> None:
     j = Journey(town)
     few = cost(town, "officer", j.register(*range(5)))
-    assert commit_draft(town, a_draft(town, 1_000, file_sha256="aa" * 32, first=500), 1_000, file_sha256="aa" * 32).index
+    assert commit_draft(
+        town, a_draft(town, 1_000, file_sha256="aa" * 32, first=500), 1_000, file_sha256="aa" * 32
+    ).index
     town.codes += issue_codes(town, "device", 1_000)
     town.devices = [row.id for row in db.session.query(Device).order_by(Device.number)]
     for start in range(5, 1_005, 100):

@@ -36,7 +36,20 @@ def test_the_bytes_are_those_of_rfc_8785(value: Any) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.5, float("nan"), float("inf"), {"a": 1.0}, [0.1], LIMIT + 1, -LIMIT - 1, {"あ": 1}, {1: 1}, b"x", object(), {1}],
+    [
+        1.5,
+        float("nan"),
+        float("inf"),
+        {"a": 1.0},
+        [0.1],
+        LIMIT + 1,
+        -LIMIT - 1,
+        {"あ": 1},
+        {1: 1},
+        b"x",
+        object(),
+        {1},
+    ],
     ids=repr,
 )
 def test_what_two_programs_could_write_differently_is_refused(value: Any) -> None:
@@ -56,7 +69,13 @@ def test_a_value_nested_without_end_is_refused_before_the_stack_is_full() -> Non
 def test_an_entry_comes_back_as_it_was_written(body: dict[str, Any]) -> None:
     raw = encode("063622", "id", "kernel.kind", 5, BY, {"body": body})
     entry = decode(7, raw)
-    assert (entry.log, entry.index, entry.id, entry.kind, entry.recorded_at) == ("063622", 7, "id", "kernel.kind", 5)
+    assert (entry.log, entry.index, entry.id, entry.kind, entry.recorded_at) == (
+        "063622",
+        7,
+        "id",
+        "kernel.kind",
+        5,
+    )
     assert (entry.by, entry.data) == (BY, body)
     assert encode("063622", "id", "kernel.kind", 5, BY, {"body": entry.data}) == raw
 

@@ -74,14 +74,21 @@ def test_an_unknown_log_is_not_found(app: Flask) -> None:
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(batches=st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6), number=st.integers(100_000, 999_999))
+@given(
+    batches=st.lists(st.lists(st.text(max_size=5), max_size=6), max_size=6),
+    number=st.integers(100_000, 999_999),
+)
 def test_what_was_appended_verifies(app: Flask, batches: list[list[str]], number: int) -> None:
     log = a_log(f"{number}-{new_id()[-9:]}"[:16])
     for batch in batches:
         write(log, *batch)
     check = verify(db.session(), log)
     said = [entry.data["said"] for entry in read(db.session(), log)]
-    assert (check.fault, check.size, said) == ("", sum(map(len, batches)), [word for batch in batches for word in batch])
+    assert (check.fault, check.size, said) == (
+        "",
+        sum(map(len, batches)),
+        [word for batch in batches for word in batch],
+    )
 
 
 def test_entries_are_read_in_order_whatever_the_chunk(app: Flask) -> None:
@@ -118,11 +125,15 @@ def test_an_entry_that_was_edited_with_its_hash_is_found(app: Flask, forger: Cal
 
 def test_an_entry_that_is_no_longer_one_is_found(app: Flask, forger: Callable[..., None]) -> None:
     log = a_log(entries=6)
-    forger("UPDATE ledger_entries SET raw = :raw, leaf = :leaf WHERE idx = 3", raw=b"[]", leaf=leaf_hash(b"[]"))
+    forger(
+        "UPDATE ledger_entries SET raw = :raw, leaf = :leaf WHERE idx = 3", raw=b"[]", leaf=leaf_hash(b"[]")
+    )
     assert verify(db.session(), log).fault == "entry 3 is not an entry of ours"
 
 
-@pytest.mark.parametrize(("index", "fault"), [(0, "entry 0 is missing"), (3, "entry 3 is missing"), (5, "head says 6")])
+@pytest.mark.parametrize(
+    ("index", "fault"), [(0, "entry 0 is missing"), (3, "entry 3 is missing"), (5, "head says 6")]
+)
 def test_a_deleted_entry_is_found(app: Flask, forger: Callable[..., None], index: int, fault: str) -> None:
     log = a_log(entries=6)
     forger("DELETE FROM ledger_entries WHERE idx = :index", index=index)
@@ -143,7 +154,12 @@ def test_an_inserted_entry_is_found(app: Flask, forger: Callable[..., None]) -> 
 
 def test_entries_in_another_order_are_found(app: Flask, forger: Callable[..., None]) -> None:
     log = a_log(entries=6)
-    forger(*(f"UPDATE ledger_entries SET idx = {new} WHERE idx = {old}" for old, new in ((1, 99), (2, 1), (99, 2))))
+    forger(
+        *(
+            f"UPDATE ledger_entries SET idx = {new} WHERE idx = {old}"
+            for old, new in ((1, 99), (2, 1), (99, 2))
+        )
+    )
     assert verify(db.session(), log).fault.startswith("head says 6 entries")
 
 

@@ -23,7 +23,9 @@ def test_the_phone_and_the_server_commit_alike(case: dict[str, Any]) -> None:
     assert vault.Opening(case["salt"], case["data"]).commit == case["commit"]
 
 
-@given(st.dictionaries(st.sampled_from(["serial", "note"]), st.text(st.characters(exclude_categories=["Cs"]))))
+@given(
+    st.dictionaries(st.sampled_from(["serial", "note"]), st.text(st.characters(exclude_categories=["Cs"])))
+)
 def test_the_same_words_are_never_committed_to_alike(data: dict[str, str]) -> None:
     first, second = vault.seal(data), vault.seal(data)
     assert first.commit != second.commit

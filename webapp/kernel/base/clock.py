@@ -12,9 +12,13 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+#: What a calendar can show. A phone may say any time at all: it is recorded, and no page may break over it.
+_FIRST, _LAST = -62_135_596_800_000, 253_402_214_400_000  # 0001-01-01, 9999-12-31 UTC
+
+
 def jst(at_ms: int) -> datetime:
-    """The instant as people in Japan read it."""
-    return datetime.fromtimestamp(at_ms / 1000, UTC).astimezone(JST)
+    """The instant as people in Japan read it; times beyond the years 1 to 9999 become the first or last of these."""
+    return datetime.fromtimestamp(min(max(at_ms, _FIRST), _LAST) / 1000, UTC).astimezone(JST)
 
 
 def from_date(text: str) -> int:

@@ -72,8 +72,8 @@ def check(door: Door, log: str) -> list[str]:
 
 def snapshot(door: Door, session: Session, log: str) -> dict[str, _Rows]:
     """Every row that was folded from a log, by table and key; of receipts, what they say."""
-    tables: list[type[Base]] = [table for room in door.rooms for table in room.tables]
-    return {str(table.__tablename__): _rows(session, table, log) for table in (*tables, Receipt)}
+    tables: list[type[Base]] = [*(table for room in door.rooms for table in room.tables), Receipt]
+    return {str(table.__tablename__): _rows(session, table, log) for table in tables}
 
 
 def _rows(session: Session, table: type[Base], log: str) -> _Rows:

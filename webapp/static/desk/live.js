@@ -2,6 +2,7 @@
 // picture is when nobody answers. Without scripts the page is simply as old as its chip says.
 
 const EVERY = 4_000; // boards follow changes within 5 s
+const PATIENT_TURNS = 30; // two minutes: a board must follow again at once when a server was only restarted
 const SLOWEST = 60_000;
 const PATIENCE = 10_000;
 
@@ -93,7 +94,13 @@ function fresh() {
   age();
 }
 
-/** One turn; the next one comes by itself, later and later while nobody answers. */
+/** Until the next turn, ms: later and later when nobody has answered for long, and not everybody at once. */
+function pause() {
+  const late = Math.max(0, failures - PATIENT_TURNS);
+  return Math.min(EVERY * 2 ** late, SLOWEST) * (failures ? 0.8 + Math.random() * 0.2 : 1);
+}
+
+/** One turn; the next one comes by itself. */
 async function turn() {
   clearTimeout(timer);
   if (document.visibilityState !== 'visible') return; // goes on when the page is looked at again
@@ -105,7 +112,7 @@ async function turn() {
   }
   if (known) fresh();
   clearTimeout(timer);
-  timer = setTimeout(turn, Math.min(EVERY * 2 ** failures, SLOWEST) * (failures ? 0.8 + Math.random() * 0.4 : 1));
+  timer = setTimeout(turn, pause());
 }
 
 document.addEventListener('visibilitychange', turn);

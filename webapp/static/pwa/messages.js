@@ -91,7 +91,8 @@ export const SAID = {
 };
 
 export const SCANNER = {
-  hint: 'シールを枠に入れてください。何枚でも一度に読めます。',
+  rest: '読み取れます',
+  hint: 'シールを枠に。何枚でも一度に読めます',
   stuck: '少し離して、明るいところで。読めないときは番号か写真で',
   light: 'ライト',
   lightOn: 'ライト 消す',

@@ -26,6 +26,7 @@ const TONE_GAP = 90;
 /** A desk for one screen. Call `leave` when the screen goes. @param {import('../app.js').App} app @param {DeskPlan} plan */
 export function desk(app, plan) {
   const { said } = app; // one bar a screen: the words of the form before are its first
+  said.rest(SCANNER.rest, SCANNER.hint);
   const speaker = speakerFor(said.say);
   /** @type {Map<string, import('./overlay.js').Mark>} */
   const marks = new Map();
@@ -36,7 +37,7 @@ export function desk(app, plan) {
     line = line.then(() => plan.onRead(read)).then((outcome) => {
       if (!outcome) return;
       marks.set(read.id || read.text, { verdict: outcome.verdict, at: performance.now() });
-      speaker(read.id || read.text, outcome);
+      speaker(read.id || read.text, outcome, read.src !== 'camera');
     }).catch((problem) => {
       console.error(problem);
       speaker('', { verdict: 'attention', words: SAID.failed, detail: problemWords(problem) });
@@ -68,17 +69,17 @@ function problemWords(problem) {
   return code ? `${SAID.foreignHint}（${code}）` : SAID.foreignHint;
 }
 
-/** Says outcomes, but does not nag about a sticker that stays in the picture, nor talk over a fresh record.
+/** Says outcomes, but does not nag about a sticker that stays in the picture, nor talk over a fresh record. What somebody
+ * typed or photographed is always answered.
  * @param {import('../app.js').App["said"]["say"]} say */
 function speakerFor(say) {
   let lastKey = '';
   let lastAt = -Infinity;
   let lastTone = -Infinity;
-  /** @param {string} key @param {NonNullable<Outcome>} outcome */
-  return (key, outcome) => {
+  /** @param {string} key @param {NonNullable<Outcome>} outcome @param {boolean} [asked] */
+  return (key, outcome, asked = false) => {
     const now = performance.now();
-    const idle = outcome.idle || outcome.verdict === 'again' || outcome.verdict === 'foreign';
-    if (idle && ((key === lastKey && now - lastAt < QUIET) || now - lastAt < HOLD)) return;
+    if (!asked && isIdle(outcome) && now - lastAt < (key === lastKey ? QUIET : HOLD)) return;
     lastKey = key;
     lastAt = now;
     say(outcome.verdict, outcome.words, outcome.detail, outcome.action ?? null);
@@ -86,6 +87,9 @@ function speakerFor(say) {
     lastTone = now;
   };
 }
+
+/** Worth a mark on the picture, not an interruption. @param {NonNullable<Outcome>} outcome */
+const isIdle = ({ idle, verdict }) => idle === true || verdict === 'again' || verdict === 'foreign';
 
 /** @param {import('../app.js').App} app */
 function networkChip(app) {

@@ -42,8 +42,8 @@ const hardware = {
 export function createEye(plan) {
   const canvas = h('canvas', { class: 'app-eye__boxes', 'aria-hidden': 'true' });
   const state = h('div', { class: 'app-eye__state', role: 'status' }, SCANNER.starting);
-  const hint = h('p', { class: 'app-eye__hint', role: 'status' }, SCANNER.hint);
-  const element = h('div', { class: 'app-eye', 'data-state': 'starting', 'data-quiet': true }, canvas, hint,
+  const hint = h('p', { class: 'app-eye__hint', role: 'status' }, SCANNER.stuck);
+  const element = h('div', { class: 'app-eye', 'data-state': 'starting' }, canvas, hint,
     h('div', { class: 'app-eye__hud' }, plan.hud), state);
   /** @type {Set<() => void>} */
   const watchers = new Set();
@@ -78,7 +78,7 @@ export function createEye(plan) {
       element.prepend(video);
       await video.play().catch(() => undefined);
       scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan.marks), onCode: plan.onCode,
-        onQuiet: (ms) => { if (ms > HINT_AFTER) { hint.textContent = SCANNER.stuck; element.dataset.quiet = ''; } } });
+        onQuiet: (ms) => { if (ms > HINT_AFTER) element.dataset.quiet = ''; } });
       scanner.serialMode(serials);
       scanner.start();
       unhear = shared.camera?.onState(hear) ?? unhear;

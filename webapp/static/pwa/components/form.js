@@ -118,21 +118,24 @@ export function photoField({ label, hint, must, snap = null, onTaken }) {
   };
   input.addEventListener('change', () => { const file = input.files?.[0]; input.value = ''; if (file) use(file); });
   const shoot = async () => { const file = await snap?.(); if (file) await use(file); else input.click(); };
+  /** With a camera already running the screen's main button takes the first picture. */
+  const taker = () => {
+    const inside = [icon('photo'), h('span', {}, photo ? FORM.photoAgain : FORM.photoTake)];
+    if (!snap) return h('label', { class: 'button', 'data-kind': 'second', for: id }, inside);
+    return photo ? h('button', { type: 'button', class: 'button', 'data-kind': 'second', onclick: shoot }, inside) : null;
+  };
   const draw = (busy = '') => {
-    const words = photo ? FORM.photoAgain : FORM.photoTake;
-    const taker = snap ? h('button', { type: 'button', class: 'button', 'data-kind': 'second', onclick: shoot }, icon('photo'), h('span', {}, words))
-      : h('label', { class: 'button', 'data-kind': 'second', for: id }, icon('photo'), h('span', {}, words));
     const image = photo ? h('img', { class: 'app-photo__view', src: URL.createObjectURL(photo.blob), alt: FORM.photoAlt(label),
       width: photo.width, height: photo.height }) : null;
     box.dataset.taken = String(Boolean(photo));
-    fill(box, image, h('p', { class: 'app-photo__words', role: 'status' }, busy || (photo ? FORM.photoTaken : '')), taker);
+    fill(box, image, h('p', { class: 'app-photo__words', role: 'status' }, busy || (photo ? FORM.photoTaken : '')), taker());
   };
   draw();
   const take = () => {
     if (photo || !must) return photo;
     error.set(`＊${must}`);
     box.scrollIntoView({ block: 'center' });
-    /** @type {HTMLElement} */ (snap ? box.querySelector('button') : input)?.focus();
+    if (!snap) input.focus();
     return null;
   };
   const element = h('div', { class: 'field' }, h('p', { class: 'field__label', id: `${id}-label` }, label,

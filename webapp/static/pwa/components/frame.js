@@ -99,7 +99,14 @@ export function saidBar() {
     region.textContent = '';
     region.textContent = `${words}。${detail}`;
   };
-  return { element: h('div', { class: 'app-saidbox' }, element, polite, loud), say };
+  /** Nothing yet: holds the bar's place, so that buttons do not move under a thumb. @param {string} words @param {string} detail */
+  const rest = (words, detail) => {
+    element.hidden = false;
+    element.dataset.verdict = 'rest';
+    fill(element, h('span', { class: 'app-said__mark', 'aria-hidden': 'true' }, icon('scan')),
+      h('div', { class: 'app-said__words' }, h('strong', {}, words), h('span', {}, detail)));
+  };
+  return { element: h('div', { class: 'app-saidbox' }, element, polite, loud), say, rest };
 }
 
 /** A dialog from below, over everything; Esc and the back gesture close it. Answers when closed.

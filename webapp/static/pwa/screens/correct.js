@@ -15,6 +15,8 @@ import { stepTitle } from './outbox.js';
 /** @typedef {import('../types.js').Kept} Kept */
 
 const SHOWN = 50;
+/** In the order in which people make these mistakes; the names are the contract's. */
+const REASONS = ['wrong_sticker', 'wrong_cage', 'wrong_count', 'wrong_step', 'other'];
 
 /** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function correct(app, { query }) {
@@ -51,7 +53,7 @@ function words(row) {
 /** @param {App} app @param {Kept} row @returns {import('../app.js').Screen} */
 function form(app, row) {
   const reason = choice({ label: CORRECT.reason, must: CORRECT.reasonMust,
-    options: Object.entries(tablesInUse().void_reasons).map(([value, label]) => ({ value, label })) });
+    options: REASONS.map((value) => ({ value, label: tablesInUse().void_reasons[value] ?? value })) });
   const note = textField({ label: CORRECT.note, hint: CORRECT.noteHint });
   const back = row.job ? `/app/job/${encodeURIComponent(row.job)}` : '/app/';
   const record = async () => {

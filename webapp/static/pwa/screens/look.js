@@ -33,6 +33,7 @@ export async function look(app, { query }) {
   const table = desk(app, { prefixes, hud: LOOK.hud, typeWords: LOOK.typed, onRead: async (read) => {
     if (read.kind !== 'ours') return stranger(read);
     const name = found(read.id);
+    table.eye.small(true);
     return { verdict: name ? 'ok' : 'unknown', words: name || LOOK.unknown, detail: name ? LOOK.found : show(read.id) };
   } });
   const asked = query.get('code');

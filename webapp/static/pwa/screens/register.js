@@ -1,9 +1,8 @@
 // Registration binds a sticker to a device: sticker, then the maker's serial (or 管理番号), then one tap.
 
-import { askCode } from '../components/codefield.js';
 import { desk } from '../components/desk.js';
 import { fill, h } from '../components/dom.js';
-import { button, sheet } from '../components/frame.js';
+import { button, linkButton, sheet } from '../components/frame.js';
 import { choice, facts, textField } from '../components/form.js';
 import { icon } from '../components/icon.js';
 import { tablesInUse } from '../custody/rules.js';
@@ -25,6 +24,11 @@ import { openWork } from './work.js';
 /** What is in hand: the sticker, the serial as read, and the device they mean.
  * @typedef {{code: string, src: Source, serial: string, device: Device|null}} Hand */
 
+/** Most frequent first; the names are the contract's. */
+const KINDS = ['notebook', 'desktop', 'tablet', 'server', 'monitor', 'other'];
+/** The highest first (in the guideline row (1) is 機密性3). */
+const CLASSES = ['3', '2', '1', '0'];
+
 /** @returns {Hand} */
 const empty = () => ({ code: '', src: 'camera', serial: '', device: null });
 
@@ -32,6 +36,7 @@ const empty = () => ({ code: '', src: 'camera', serial: '', device: null });
 export async function register(app, { parts: [id] }) {
   const work = await openWork(app, id);
   if (!work) return absent();
+  const back = `/app/job/${encodeURIComponent(id)}`;
   let hand = empty();
   /** What was bound last may still be in the picture. @type {string[]} */
   let just = [];
@@ -58,7 +63,6 @@ export async function register(app, { parts: [id] }) {
   };
   const pickDevice = async () => { const device = await askDevice(work); if (device) { hand.device = device; redraw(); } };
   const typeSerial = async () => { const serial = await askSerial(); if (serial) await table.take({ kind: 'serial', id: '', text: serial, src: 'typed' }); };
-  const typeSticker = async () => { const code = await askCode('この番号のシール'); if (code) await table.take({ kind: 'ours', id: code, text: code, src: 'typed' }); };
   const reset = () => { hand = empty(); table.marks.clear(); redraw(); };
 
   const redraw = () => {
@@ -68,25 +72,25 @@ export async function register(app, { parts: [id] }) {
     table.eye.small(Boolean(hand.code));
     fill(panel, handView(hand, ready), search ? button(REGISTER.typeSerial, typeSerial, { rank: 'second', mark: 'type' }) : null,
       search && hand.serial ? button(REGISTER.off, bindNew, { rank: 'plain' }) : null,
-      hand.code || hand.serial ? null : h('p', { class: 'app-left' }, h('b', {}, COUNT.left(task.left)), REGISTER.done(task.done)));
-    fill(foot, mainButton(hand, { bind, pickDevice, typeSticker }), hand.code ? button(REGISTER.again, reset, { rank: 'plain' }) : null);
+      hand.code || hand.serial ? null : h('p', { class: 'app-left', 'data-none': task.left === 0 }, task.left ? h('b', {}, COUNT.left(task.left)) : COUNT.none, h('span', {}, REGISTER.done(task.done))));
+    fill(foot, mainButton(hand, back, bind, pickDevice), hand.code ? button(REGISTER.again, reset, { rank: 'plain' }) : null);
   };
-  const table = desk(app, { prefixes: work.prefixes, hud: REGISTER.hud, serials: true, typeWords: 'この番号のシール',
+  const table = desk(app, { prefixes: work.prefixes, hud: REGISTER.hud, serials: true, typeWords: REGISTER.typedSticker,
     onRead: async (read) => {
       const outcome = just.includes(read.id || read.text) ? null : takeRead(work, hand, read);
       redraw();
       return outcome;
     } });
   redraw();
-  return { title: REGISTER.title, back: `/app/job/${encodeURIComponent(id)}`, shape: 'scan',
+  return { title: REGISTER.title, back, shape: 'scan',
     body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, panel, table.tools)], foot: [foot], leave: table.leave };
 }
 
 /** What the thumb finds: bind when both are there, else the way on without a camera.
- * @param {Hand} hand @param {Record<"bind"|"pickDevice"|"typeSticker", () => unknown>} acts */
-function mainButton({ code, device }, { bind, pickDevice, typeSticker }) {
+ * @param {Hand} hand @param {string} back @param {() => unknown} bind @param {() => unknown} pickDevice */
+function mainButton({ code, device }, back, bind, pickDevice) {
   if (code && device) return button(REGISTER.go, bind, { mark: 'check' });
-  return code ? button(REGISTER.pick, pickDevice, { rank: 'second', mark: 'list' }) : button(REGISTER.typeSticker, typeSticker, { rank: 'second', mark: 'type' });
+  return code ? button(REGISTER.pick, pickDevice, { rank: 'second', mark: 'list' }) : linkButton(REGISTER.end, back, { rank: 'second' });
 }
 
 /** Puts one read into the hand. @param {Work} work @param {Hand} hand @param {DeskRead} read @returns {Outcome} */
@@ -171,9 +175,9 @@ async function askDevice(work) {
 async function askOffList(serial) {
   const answer = await sheet(REGISTER.offTitle, (close) => {
     const number = textField({ label: REGISTER.serialLabel, hint: REGISTER.serialHint, value: serial, must: REGISTER.serialMust });
-    const kind = choice({ label: REGISTER.offKind, value: 'notebook', options: Object.entries(tablesInUse().kinds).map(([value, label]) => ({ value, label })) });
+    const kind = choice({ label: REGISTER.offKind, value: 'notebook', options: KINDS.map((value) => ({ value, label: tablesInUse().kinds[value] ?? value })) });
     const cls = choice({ label: REGISTER.offCls, hint: REGISTER.offHint, value: '3',
-      options: Object.entries(tablesInUse().classes).reverse().map(([value, label]) => ({ value, label })) });
+      options: CLASSES.map((value) => ({ value, label: tablesInUse().classes[value] ?? value })) });
     const done = () => { const text = number.take(); if (text) close({ serial: text, kind: kind.take() ?? 'other', cls: cls.take() ?? '3' }); };
     return { body: [number.element, kind.element, cls.element], foot: [button(REGISTER.off, done)] };
   });

@@ -2,7 +2,7 @@
 
 import { decide, fold } from '../custody/rules.js';
 import { kept as keptScans, keep } from '../intake/outbox.js';
-import { pack as packOf } from '../intake/packs.js';
+import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { SAID } from '../messages.js';
 
 /** @typedef {import('../types.js').Kept} Kept */
@@ -15,11 +15,13 @@ import { SAID } from '../messages.js';
 
 /** A job at hand. `view` is the job as this phone sees it now; `record` keeps one scan and resolves when it is on disk. */
 export class Work {
-  /** @param {import('../app.js').App} app @param {import('../types.js').Pack} pack @param {Kept[]} kept */
-  constructor(app, pack, kept) {
+  /** @param {import('../app.js').App} app @param {import('../types.js').Pack} pack @param {Kept[]} kept
+   * @param {Map<string, string>} [elsewhere] codes of this phone's other jobs → title of the job */
+  constructor(app, pack, kept, elsewhere = new Map()) {
     this.app = app;
     this.pack = pack;
     this.kept = kept;
+    this.elsewhere = elsewhere;
     /** @type {View} */
     this.view = fold(pack, kept);
   }
@@ -38,7 +40,9 @@ export class Work {
 
   /** What the phone thinks of a step before it is recorded. @param {Step} step @param {string} code @param {string} [parent] */
   decide(step, code, parent = '') {
-    return decide(this.view, step, code, parent);
+    const judged = decide(this.view, step, code, parent);
+    const foreign = judged.finding === 'UNKNOWN_CODE' && this.elsewhere.has(code);
+    return foreign ? { ...judged, said: /** @type {const} */ ('attention'), finding: 'WRONG_LOT' } : judged;
   }
 
   /** Keeps one scan on disk; the view then includes it. Rejects when nothing was kept.
@@ -57,7 +61,7 @@ export class Work {
   nameOf(code) {
     const device = this.view.devices.get(code);
     if (device) return `${device.kind_text || device.kind}　${device.asset}`;
-    return this.view.cages.get(code)?.name || code;
+    return this.view.cages.get(code)?.name || this.elsewhere.get(code) || code;
   }
 
   /** @param {string} code */
@@ -89,5 +93,13 @@ export class Work {
 /** Opens a job from this phone's disk. @param {import('../app.js').App} app @param {string} jobId @returns {Promise<Work|null>} null = not here yet */
 export async function openWork(app, jobId) {
   const pack = await packOf(app.store, jobId);
-  return pack ? new Work(app, pack, await keptScans(app.store, { job: jobId })) : null;
+  return pack ? new Work(app, pack, await keptScans(app.store, { job: jobId }), await elsewhereThan(app, jobId)) : null;
+}
+
+/** What this phone knows of other jobs: an ITAD centre has several towns on one dock. @param {import('../app.js').App} app
+ * @param {string} jobId @returns {Promise<Map<string, string>>} */
+async function elsewhereThan(app, jobId) {
+  const others = (await jobsOf(app.store)).filter((job) => job.id !== jobId);
+  const packs = await Promise.all(others.map((job) => packOf(app.store, job.id)));
+  return new Map(packs.flatMap((pack) => (pack?.devices ?? []).filter(({ code }) => code).map(({ code }) => [code, pack?.job.title ?? ''])));
 }
