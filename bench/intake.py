@@ -128,10 +128,14 @@ def _batches_part(pairs: Sequence[tuple[Load, Load, int]]) -> Part:
     ]
     spread = ", ".join(f"{rate:,.0f}/{top:,.0f}" for rate, top in zip(rates, bare, strict=True))
     notes = [
-        f"{len(pairs)} rounds of {pairs[0][2]:,} scans by {LANES} connections, in turn with the ceiling; "
-        f"the middle one counts. All rounds: {spread}.",
-        "Registered, sanitized, loaded, locked, handed over, arrived, opened, counted, closed: cages of "
-        f"{town.IN_A_CAGE}, every field, serials into the vault; {min(fine):.0%} of the verdicts were ok.",
+        (
+            f"{len(pairs)} rounds of {pairs[0][2]:,} scans by {LANES} connections, in turn with the ceiling; "
+            f"the middle one counts. All rounds: {spread}."
+        ),
+        (
+            "Registered, sanitized, loaded, locked, handed over, arrived, opened, counted, closed: cages of "
+            f"{town.IN_A_CAGE}, every field, serials into the vault; {min(fine):.0%} of the verdicts were ok."
+        ),
         "Clients run on the same cores as the server.",
     ]
     return Part("intake", "Intake over HTTP, batches of 50 scans", figures, notes)

@@ -21,6 +21,8 @@ from webapp.kernel.base.db import db
 
 FULL, QUICK = (100, 100_000, 200), (48, 96, 5)
 """Devices of the small and of the large consignment, requests of each page."""
+FORGOTTEN = 50
+"""One device in so many was never erased: an open question each, as in life."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +51,13 @@ def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:
 
 
 def _fill(folder: Path, devices: int, progress: Progress) -> Place:
-    """All devices registered and loaded, every cage locked and handed over; made through the door."""
+    """All devices registered, erased but a few, loaded; every cage locked and handed over; through the door."""
     folder.mkdir()
     cages = -(-devices // town.IN_A_CAGE)
     with site.application(folder) as app:
         made = town.settle(app, 1)
         town.open_consignment(made, f"{devices:,}")
-        progress.begin(f"pages: {devices:,} devices", 4 * devices)
+        progress.begin(f"pages: {devices:,} devices", 5 * devices)
         town.list_devices(made, devices, progress.step)
         made.codes += town.print_codes(made, "device", devices, progress.step)
         town.add_cages(made, cages)
@@ -78,7 +80,9 @@ def _tell(made: Town, progress: Progress) -> None:
     crew = made.crews[0]
     for batch in town.batches(things, 100):
         made.receive(town.registered(made, crew, batch))
-        progress.step(len(batch))
+        erased = [n for n in batch if n % FORGOTTEN]
+        made.receive(town.sanitized(made, crew, erased), "itad_technician")
+        progress.step(2 * len(batch))
         db.session.remove()
     for cage in range(len(made.cages)):
         items = list(town.loaded(made, crew, cage))
@@ -166,7 +170,9 @@ def _part(small: Place, large: Place, times: Times, requests: int) -> Part:
         halves = [percentile(side, 0.5) for side in times[name]]
         figures.append(Figure(f"{title}: ratio of the p50", halves[1] / halves[0]))
     notes = [
-        f"{requests} requests of each page over HTTP, small and large in turn; every device is registered and in a "
-        f"locked cage of {town.IN_A_CAGE} that was handed over.",
+        (
+            f"{requests} requests of each page over HTTP, small and large in turn; every device is registered and "
+            f"in a locked cage of {town.IN_A_CAGE} that was handed over; one in {FORGOTTEN} was never erased."
+        ),
     ]
     return Part("pages", f"Board and public page, {few_devices} and {devices:,} devices", figures, notes)

@@ -20,7 +20,10 @@ FLAGS = (
 )  # fmt: skip
 ROUNDS = 5
 #: The screen is there, and the worker holds everything that is needed without a network.
-SHOWN = "() => document.querySelector('#app') && !document.querySelector('.app-boot') && document.querySelector('h1, button, a')"
+SHOWN = (
+    "() => document.querySelector('#app') && !document.querySelector('.app-boot')"
+    " && document.querySelector('h1, button, a')"
+)
 KEPT = "() => navigator.serviceWorker.ready.then((worker) => worker.active.state === 'activated')"
 
 
@@ -113,7 +116,9 @@ def _part(seen: list[Mapping[str, float]], raw: int, rounds: int) -> Part:
         Figure("warm: first screen", middle["warm"] * 1000, "ms"),
     ]
     notes = [
-        f"Chromium, headless, 390×844, over loopback; the middle of {rounds} fresh profiles. A cold load fetches what "
-        "the page needs and, beside it, everything that the service worker keeps. Bytes are bodies as packed."
+        (
+            f"Chromium, headless, 390×844, over loopback; the middle of {rounds} fresh profiles. A cold load fetches "
+            "what the page needs and, beside it, everything that the service worker keeps. Bytes are bodies as packed."
+        ),
     ]
     return Part("phone", "First load of the phone app", figures, notes)

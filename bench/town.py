@@ -92,8 +92,7 @@ def settle(app: Flask, crews: int) -> Town:
             session.flush()
         open_log(session, LOG, f"ashiato.example/log/{LOG}", "最上町", orgs["town"], now_ms())
         made = [_crew(session, number, orgs, hashed) for number in range(crews)]
-    town = Town(app, orgs, made)
-    return town
+    return Town(app, orgs, made)
 
 
 def _crew(session: Any, number: int, orgs: dict[str, str], hashed: str) -> Crew:
@@ -187,7 +186,7 @@ def journey(town: Town, crew: Crew, cages: Sequence[int]) -> Iterator[tuple[str,
     """(role, items): the way of these cages from the first sticker to the last count, phase by phase."""
     things = [n for cage in cages for n in range(cage * IN_A_CAGE, (cage + 1) * IN_A_CAGE)]
     yield "officer", registered(town, crew, things)
-    yield "itad_technician", [_sanitized(town, crew, n) for n in things]
+    yield "itad_technician", sanitized(town, crew, things)
     yield "officer", [item for cage in cages for item in loaded(town, crew, cage)]
     yield "itad_receiver", [item for cage in cages for item in _counted(town, crew, cage)]
     close = crew.phones["itad_receiver"].scan
@@ -208,10 +207,11 @@ def registered(town: Town, crew: Crew, things: Sequence[int]) -> list[Any]:
     ]  # fmt: skip
 
 
-def _sanitized(town: Town, crew: Crew, n: int) -> Any:
+def sanitized(town: Town, crew: Crew, things: Sequence[int]) -> list[Any]:
+    """A technician erases them, an officer stands by."""
     body = {"result": "ok", "method": "purge", "tool": "Blancco Drive Eraser 7.0"}
     scan = crew.phones["itad_technician"].scan
-    return scan("sanitized", town.codes[n], town.tick(), wit=[crew.p("officer")], body=body)
+    return [scan("sanitized", town.codes[n], town.tick(), wit=[crew.p("officer")], body=body) for n in things]
 
 
 def _inside(town: Town, cage: int) -> list[str]:

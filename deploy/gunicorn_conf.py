@@ -5,6 +5,7 @@ import os
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 worker_class = "gthread"
+preload_app = True  # one release of the phone app in all workers
 threads = int(os.environ.get("WEB_THREADS", "4"))
 timeout = 120  # an import of a long list and a sheet of labels take seconds, not minutes
 graceful_timeout = 10

@@ -67,6 +67,7 @@ def needs(*, for_tests: bool) -> list[Need]:
         Need("fonts-noto-cjk", "Japanese on paper", has_japanese_font),
     ]
     to_test = [
+        Need("libatomic1", "the driver of the browser tests", lambda: has_library("libatomic.so.1")),
         Need("chromium", "browser tests", lambda: has_command(*CHROMIUM)),
         Need("ffmpeg", "the fake camera's film", lambda: has_command("ffmpeg")),
         Need("poppler-utils", "PDF pages as pictures", lambda: has_command("pdftoppm")),

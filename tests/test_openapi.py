@@ -16,8 +16,14 @@ def test_it_is_openapi_3_1_and_public(client: FlaskClient) -> None:
 
 
 def test_every_address_under_api_is_described(app: Flask, client: FlaskClient) -> None:
-    described = {path.replace("{", "<").replace("}", ">") for path in client.get("/api/openapi.json").json["paths"]}
-    served = {rule.rule.replace("job_id", "id") for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")}
+    described = {
+        path.replace("{", "<").replace("}", ">") for path in client.get("/api/openapi.json").json["paths"]
+    }
+    served = {
+        rule.rule.replace("job_id", "id")
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/api/")
+    }
     assert served - described == {"/api/openapi.json", "/api/logout"}
 
 

@@ -105,9 +105,7 @@ class Handset:
 
     def take_photo(self, colour: str = "navy") -> None:
         """Take the photo that the form asks for."""
-        self.page.locator(".app-photo, .field").locator("xpath=ancestor-or-self::*").locator(
-            "input[type=file]"
-        ).first.set_input_files(a_photo(colour))
+        self.page.locator("input[type=file]").set_input_files(a_photo(colour))
         expect(self.page.get_by_text("写真を撮りました")).to_be_visible()
 
     @property
@@ -128,8 +126,10 @@ class Handset:
     def sync(self) -> None:
         """「今すぐ送る」, then home; returns when everything is on the server and the jobs are fresh."""
         self.open("/app/outbox")
-        self.tap("今すぐ送る")
+        with self.page.expect_response("**/api/jobs"):
+            self.tap("今すぐ送る")
         expect(self.page.get_by_text("未送信の記録はありません。")).to_be_visible()
+        expect(self.page.get_by_text("送っていない写真")).to_have_count(0)
         expect(self.chip).to_contain_text("最新")
         self.open("/app/")
 

@@ -13,9 +13,11 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.browser.films import film, stickers
 from tests.browser.handset import Handset, handset
 from tests.browser.live import phone, site
-from tests.browser.server import Place, a_place
+from tests.browser.server import Place, a_place, ready_to_load
+from tests.factories.custody import Journey, Town
 from tests.kernel.scanning.paper import Picture
 from webapp.kernel.base import pwa
+from webapp.kernel.scanning.codes import show
 
 LIGHT = """
 MediaStreamTrack.prototype.getCapabilities = () => ({ torch: true, zoom: { min: 1, max: 3, step: 0.1 } });
@@ -27,8 +29,15 @@ MediaStreamTrack.prototype.applyConstraints = async function (wanted) {
 
 @pytest.fixture(scope="module")
 def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    with a_place(sqlite_template, tmp_path_factory.mktemp("town"), devices=2, cages=1) as running:
+    folder = tmp_path_factory.mktemp("town")
+    with a_place(sqlite_template, folder, devices=5, cages=3, prepare=one_in_another_cage) as running:
         yield running
+
+
+def one_in_another_cage(town: Town, journey: Journey) -> None:
+    """Everything is ready to load, and T-0002 is in the cage C-02 already."""
+    ready_to_load(town, journey)
+    town.send("officer", *journey.load(1, cage=1))
 
 
 def foreign_sticker() -> Picture:
@@ -36,26 +45,30 @@ def foreign_sticker() -> Picture:
     return np.array(qrcode.make("https://evil.example/q/HWVEN9XSYWCX7K2MP", box_size=8).convert("L"))
 
 
-@pytest.fixture
-def officer(playwright: Playwright, place: Place, tmp_path: Path) -> Iterator[Handset]:
-    """Before the camera: two foreign QRs; then a label of ours that is on no list, and a PC of the job."""
+@pytest.fixture(scope="module")
+def odd_stickers(place: Place, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two foreign QRs; then a label of ours that is on no list, and a PC of the job."""
     foreign = foreign_sticker()
     pictures = [foreign, foreign, *stickers(place, "spare", 0), *stickers(place, "device", 0)]
-    look = film(tmp_path / "film.y4m", pictures, per_frame=2)
-    with handset(playwright, place, tmp_path / "phone", look) as one:
+    return film(tmp_path_factory.mktemp("film") / "odd.y4m", pictures, per_frame=2)
+
+
+@pytest.fixture
+def officer(playwright: Playwright, place: Place, odd_stickers: Path, tmp_path: Path) -> Iterator[Handset]:
+    """Logged in, with the odd stickers before the camera."""
+    with handset(playwright, place, tmp_path / "phone", odd_stickers) as one:
         yield one.log_in(place.people["officer"])
 
 
 def test_a_foreign_qr_is_never_opened_and_an_unknown_label_waits(officer: Handset, place: Place) -> None:
-    # given an officer who scans all three
+    # given an officer who scans them all
     requests: list[str] = []
     officer.page.on("request", lambda request: requests.append(request.url))
     officer.open(f"/app/job/{place.job}/load/{place.cages[0]}")
     expect(officer.figure.locator("strong")).to_have_text("2")
 
-    # then the PC is recorded, the label without a PC too, and both say so
-    assert any(words.startswith("記録しました｜") for words in officer.heard)
-    assert any("名簿にない番号です" in words for words in officer.heard)
+    # then the PC is recorded, the label without a PC too, and that is said
+    assert any(f"名簿にない番号です｜{show(place.spare[0])}" in words for words in officer.heard)
     assert {row["code"] for row in officer.kept()} == {place.codes[0], place.spare[0]}
 
     # and the foreign one is named; nothing of it is fetched, recorded or opened
@@ -67,6 +80,29 @@ def test_a_foreign_qr_is_never_opened_and_an_unknown_label_waits(officer: Handse
     officer.sync()
     officer.open("/app/outbox")
     expect(officer.page.get_by_text("ほかの記録待ち")).to_have_count(1)
+
+
+def test_what_needs_a_person_is_not_talked_over_by_its_neighbour(
+    playwright: Playwright, place: Place, tmp_path: Path
+) -> None:
+    # given a PC that belongs here and one that was put into another cage, in one picture
+    look = film(tmp_path / "film.y4m", stickers(place, "device", 1, 3), per_frame=2)
+    with handset(playwright, place, tmp_path / "phone", look) as officer:
+        officer.log_in(place.people["officer2"])
+        officer.open(f"/app/job/{place.job}/load/{place.cages[2]}")
+        # when both are recorded
+        expect(officer.figure.locator("strong")).to_have_text("2")
+        # then the bar tells of the other cage, and what is missing is named
+        expect(officer.said).to_have_attribute("data-verdict", "attention")
+        expect(officer.said).to_contain_text("かご車が違います")
+        expect(officer.said).to_contain_text("T-0002")
+        expect(officer.page.locator(".app-left")).to_contain_text("T-0005")
+
+        # and the outbox names both cages when the server has agreed
+        officer.sync()
+        officer.open("/app/outbox")
+        reason = officer.page.locator(".app-lines__reason")
+        expect(reason).to_have_text("本来のかご車 C-02 → 実際 C-03")
 
 
 def test_the_torch_is_offered_only_where_there_is_one(officer: Handset, place: Place) -> None:

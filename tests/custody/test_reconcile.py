@@ -196,6 +196,11 @@ def test_a_replaced_label_on_the_manifest_is_the_same_thing() -> None:
     assert (folded.findings, folded.manifest) == ((), ("A", "new"))
 
 
+@pytest.mark.parametrize("step", ["registered", "loaded", "destroyed"])
+def test_a_cages_label_on_a_device_is_named(step: str) -> None:
+    assert found([a_scan(step, 1, CAGE), lock()], load(*ON_BOARD)) == ["DOUBLE_BIND"]
+
+
 def test_an_undone_lock_leaves_the_cage_open() -> None:
     undo = a_scan("void", 11, CAGE, target=lock().id)
     folded = fold([lock(), undo], load(*ON_BOARD))

@@ -44,9 +44,7 @@ def test_every_sentence_is_one_that_a_person_can_read() -> None:
 
 
 def test_no_module_is_longer_than_four_hundred_lines() -> None:
-    modules = [
-        path for path in our_files(".py", ".js") if "versions" not in path.parts
-    ]
+    modules = [path for path in our_files(".py", ".js") if "versions" not in path.parts]
     assert not {shown(path): length(path) for path in modules if length(path) > 400}
 
 

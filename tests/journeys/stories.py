@@ -82,6 +82,10 @@ def trouble(t: Town) -> Story:
     say("receiver", t.phones["receiver"].scan("counted", new_sticker, j.tick(), parent=t.cages[0]))
     say("receiver", *j.count(5, cage=1), j.close_count(7))
     say("operator", *j.destroy(0, 1, 2))
+    say(
+        "receiver", t.phones["receiver"].scan("arrived", t.codes[3], j.tick())
+    )  # a device's label as a cage's
+    say("officer", _bind(t, j, t.cages[2], t.devices[9]))  # a cage's label on a device
     say("receiver", *j.count(2))
     say("officer", t.phones["officer"].scan("loaded", lost, j.at + 99 * HOUR, parent=t.cages[1]))
     say("officer", *_commands(t, new_sticker, lost, unused))

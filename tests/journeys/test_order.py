@@ -119,6 +119,16 @@ def test_folding_again_gives_the_same_whatever_the_chunk(town: Town, story: Stor
     assert seen(the_door(), town.log) == expected
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_story_folds_alike_on_this_database_too(app: Flask, *, backwards: bool) -> None:
+    """Whatever the suite runs on; `conftest` folds it again afterwards."""
+    town = a_town_of_trouble()
+    told = trouble(town)
+    expected = tell(town, told[::-1] if backwards else told, {5})
+    rebuild(the_door(), town.log, 7)
+    assert seen(the_door(), town.log) == expected
+
+
 def test_a_changed_read_table_is_noticed_and_left_alone(town: Town, story: Story) -> None:
     tell(town, story, set())
     with db.engine.begin() as connection:

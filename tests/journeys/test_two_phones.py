@@ -193,3 +193,22 @@ def test_a_question_about_the_phones_clock_is_one_question(app: Flask) -> None:
     assert (row.code, len(row.causes), row.job) == ("CLOCK_SKEW", 3, town.job)
     assert db.session.query(ScanRow).count() == 3
     assert the_door().sentence("CLOCK_SKEW", row.params)
+
+
+def test_a_device_that_is_taken_for_a_cage_by_mistake_is_not_lost(app: Flask) -> None:
+    town = a_town(devices=1, cages=1)
+    j = Journey(town)
+    town.send("officer", *j.register(0))
+    (answer,) = town.send(
+        "receiver", town.phones["receiver"].scan("arrived", town.codes[0], j.tick(), ev=["ab" * 32])
+    )
+    assert [code for code, _, _ in answer.verdict.findings] == ["UNKNOWN_CODE"]
+    assert db.session.query(Device).one().step == "registered"
+
+
+def test_a_cages_label_is_no_devices_label(app: Flask) -> None:
+    town = a_town(devices=1, cages=1)
+    body = {"device": town.devices[0]}
+    (answer,) = town.send("officer", town.phones["officer"].scan("registered", town.cages[0], 0, body=body))
+    assert "DOUBLE_BIND" in [code for code, _, _ in answer.verdict.findings]
+    assert db.session.query(Device).one().code is None

@@ -16,7 +16,8 @@ def test_every_device_of_a_clean_journey_ends_and_no_question_is_open(app: Flask
     walk(app, town, range(3))
     # then all three have ended, and nothing is open
     job = db.session.get_one(Consignment, town.job)
-    assert [(d.code, d.ended) for d in db.session.query(Device).order_by(Device.number)] == [(code, True) for code in town.codes]
+    devices = db.session.query(Device).order_by(Device.number)
+    assert [(device.code, device.ended) for device in devices] == [(code, True) for code in town.codes]
     assert db.session.query(DiscrepancyRow).all() == []
     counts = (job.listed, job.registered, job.sanitized, job.departed, job.received, job.destroyed, job.ended)
     assert counts == (3, 3, 3, 3, 3, 3, 3)

@@ -90,11 +90,10 @@ def _trail(device: Device, municipality: str, contact: str) -> PublicTrail:
     cage = db.session.scalar(select(Cage).where(Cage.code == device.cage)) if device.cage else None
     d = DiscrepancyRow
     scopes = [code, device.cage] if device.cage else [code]
-    found = db.session.execute(
-        select(d.severity, d.scope, d.key, d.params).where(
-            d.log == device.log, d.scope.in_(scopes), d.closed.is_(False)
-        )
-    ).all()
+    # what is closed is left out here: asked for in SQL, the town's whole open list would be read
+    query = select(d.severity, d.scope, d.key, d.params, d.closed)
+    rows = db.session.execute(query.where(d.log == device.log, d.scope.in_(scopes)))
+    found = [row for row in rows if not row.closed]
     own = {row.severity for row in found if row.scope == code or row.params.get("device") == code}
     sealed = any(row.scope == device.cage and row.key == "" for row in found)
     steps = public_steps(device.cls, device.done, _journey(device, cage), ended=device.ended)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, func, literal, select, union_all
 
 from webapp.custody.messages import discrepancy_text, discrepancy_title
 from webapp.custody.models import Cage, Consignment, Device, Party, ScanRow

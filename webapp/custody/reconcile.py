@@ -48,6 +48,8 @@ def fold_cage(
     first = {step: next((e for e in chain if e.step == step), None) for step in CAGE_STEPS}
     view = _Cage(job, cage, chain, first, scans, jobs, current)
     findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
+    strays = in_order(event for event in active if event.step not in CAGE_RANK)
+    findings += [Found(Discrepancy.DOUBLE_BIND, e.id, (e.id,), {"device": cage}) for e in strays]
     findings += [*view.chain_faults(), *view.seal_faults(), *view.content_faults(), *view.transit_faults()]
     locked = first[Step.LOCKED]
     return CageFold(

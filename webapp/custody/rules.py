@@ -20,6 +20,7 @@ from webapp.custody.steps import (
 )
 from webapp.kernel.identity.roles import Action, may
 
+_ATTESTED = WITNESSED | PHOTOGRAPHED
 RANK = {step: rank for rank, step in enumerate(DEVICE_STEPS)}
 
 
@@ -79,14 +80,20 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     state: Step | None = None
     ever = frozenset(event.step for event in ordered)
     missing = [step for step in required(tag.cls, ever) if step not in ever] if tag.cls else None
+    gap = min((RANK[step] for step in missing or ()), default=len(RANK))
     for event in ordered:
-        findings.extend(_order(state, done, event, ordered, missing))
+        if (
+            event.step not in NEXT[state] or RANK[event.step] > gap
+        ):  # nothing is wrong with the next step in turn
+            findings.extend(_order(state, done, event, ordered, missing))
         if event.step in NEXT[state] or RANK[event.step] > _rank(state):
             state = event.step
         done.setdefault(event.step, event.at)
     findings.extend(_identity(tag, ordered))
     findings.extend(_repeats(ordered))
-    findings.extend(finding for event in ordered for finding in _attested(tag.cls, event))
+    for event in ordered:
+        if event.step in _ATTESTED or not _may_scan(event.roles, event.step):
+            findings.extend(_attested(tag.cls, event))
     loaded = [event for event in ordered if event.step == Step.LOADED]
     blocked = any(SEVERITY[finding.code] != Severity.WARN for finding in findings)
     ended = (

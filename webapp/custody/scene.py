@@ -135,14 +135,27 @@ def _read_inside(session: Session, scene: Scene, cages: Iterable[str]) -> None:
     others = codes - scene.events.keys()
     scene.homes.update((row.code, row.consignment) for row in _HOMES.rows(session, others, log=scene.log))
     scene.inside.update(scene.events)
-    for row in _LIGHT_SCANS.rows(session, others, log=scene.log, since=_first_lock(scene)):
+    for row in _LIGHT_SCANS.rows(session, others, log=scene.log, **_sealed(scene)):
         scene.inside.setdefault(row.code, []).append(_light(row))
 
 
-def _first_lock(scene: Scene) -> int:
-    """From here on every scan of what lies in a cage is of interest; before, only what says where it lies."""
-    locks = [event.at for events in scene.own.values() for event in events if event.step is Step.LOCKED]
-    return min(locks, default=_NEVER)
+def _sealed(scene: Scene) -> dict[str, int]:
+    """From the first lock to the last opening every scan of what lies in these cages is of interest, ms.
+
+    Before and after, only what says where a device lies.
+    """
+    histories = [without_voided(events)[0] for events in scene.own.values()]
+    locked = [events for events in histories if _times(events, Step.LOCKED)]
+    return {
+        "since": min((min(_times(events, Step.LOCKED)) for events in locked), default=_NEVER),
+        "until": max(
+            (min(_times(events, Step.OPENED), default=_NEVER) for events in locked), default=-_NEVER
+        ),
+    }
+
+
+def _times(events: Iterable[Event], step: Step) -> list[int]:
+    return [event.at for event in events if event.step is step]
 
 
 _NEVER = 2**62
@@ -163,7 +176,7 @@ _LIGHT_SCANS = Lookup(
     also=[
         column(ScanRow.step).in_([Step.LOADED, Step.COUNTED, Step.VOID])
         | (column(ScanRow.parent) != "")
-        | (column(ScanRow.at) >= bindparam("since", required=True))
+        | column(ScanRow.at).between(bindparam("since", required=True), bindparam("until", required=True))
     ],
 )
 _BOUND = Lookup(ScanRow.code, by=ScanRow.device, same=[ScanRow.log])
@@ -234,8 +247,8 @@ def _parts(values: Iterable[str]) -> Iterator[list[str]]:
 
 
 def is_device(scene: Scene, code: str) -> bool:
-    """Devices are what is not a cage: neither added as one nor scanned as one."""
-    return code not in scene.cages and not any(event.step in CAGE_STEPS for event in scene.events[code])
+    """Everything that was not added as a cage; a cage's step on it is a slip, and no reason to lose it."""
+    return code not in scene.cages
 
 
 def is_found(event: Event) -> bool:

@@ -47,7 +47,7 @@ def test_the_bytes_are_those_of_rfc_8785(value: Any) -> None:
         {"あ": 1},
         {1: 1},
         b"x",
-        object(),
+        object,
         {1},
     ],
     ids=repr,

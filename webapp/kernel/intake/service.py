@@ -1,5 +1,6 @@
 """Receive acts: parse outside the lock; lock, recognise, decide, append and project inside one transaction."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import transaction
@@ -21,6 +23,10 @@ from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.entries import NotCanonical, canonical, personal_fields
 from webapp.kernel.ledger.log import Draft, Heads, lock_heads
 from webapp.kernel.ledger.vault import Opening
+
+#: The database is busy or gone: that is nobody's fault, and the phone tries again.
+BUSY = (OperationalError, InterfaceError)
+_log = logging.getLogger("ashiato.intake")
 
 
 class Parsed(NamedTuple):
@@ -125,13 +131,43 @@ class Door:
         """Take a batch: one transaction, one answer an item in the same order. Sending again is harmless.
 
         `now` is the server's clock in ms. Items that cannot be taken are answered with a Refusal and leave no
-        trace in the log; they never spoil the others.
+        trace in the log; they never spoil the others, not even where the fault is ours (`_one_by_one`).
         """
         parsed = [parse(raw) for raw in raw_items]
+        try:
+            return self._together(parsed, author, now)
+        except BUSY:
+            raise
+        except Exception as fault:
+            _log.exception("a batch could not be taken together")
+            return self._one_by_one(parsed, author, now, fault)
+
+    def _together(self, parsed: Sequence[Parsed | Refusal], author: Author, now: int) -> list[Answer]:
         logs = {item.act.log for item in parsed if isinstance(item, Parsed)}
         with transaction() as session:
             heads = lock_heads(session, logs & author.pseudonyms.keys())
             return _Batch(self, session, heads, author, now).take(parsed)
+
+    def _one_by_one(
+        self, parsed: Sequence[Parsed | Refusal], author: Author, now: int, fault: Exception
+    ) -> list[Answer]:
+        """The act that our own fault concerns must not keep the rest of a phone's scans from their log.
+
+        Raises the fault if nothing can be taken: then it is no single act's, and the phone will try again.
+        """
+        answers: list[Answer] = []
+        for item in parsed:
+            try:
+                answers += self._together([item], author, now)
+            except BUSY:
+                raise
+            except Exception:
+                _log.exception("an act could not be taken")
+                act_id = item.act.id if isinstance(item, Parsed) else ""
+                answers.append(Answer(act_id, refusal=Refusal("intake.fault", {})))
+        if all(answer.refusal for answer in answers):
+            raise fault
+        return answers
 
     def observer(self, kind: str) -> Room | None:
         """The room that takes observations of this kind."""

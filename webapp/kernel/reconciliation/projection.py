@@ -96,7 +96,7 @@ def _merged(rows: Sequence[Row]) -> dict[str, Row]:
 
 
 def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, Mapping[str, Any]]:
-    return {row.id: row._mapping for row in _OF_SCOPE.rows(session, scopes, log=log)}  # noqa: SLF001  (public)
+    return {row.id: row._asdict() for row in _OF_SCOPE.rows(session, scopes, log=log)}
 
 
 def _same(held: Mapping[str, Any], row: Row) -> bool:

@@ -21,6 +21,7 @@ import { createEye } from './eye.js';
 
 const QUIET = 4000;
 const HOLD = 1300;
+const HOLD_WARNING = 2500;
 const TONE_GAP = 90;
 
 /** A desk for one screen. Call `leave` when the screen goes. @param {import('../app.js').App} app @param {DeskPlan} plan */
@@ -69,20 +70,31 @@ function problemWords(problem) {
   return code ? `${SAID.foreignHint}（${code}）` : SAID.foreignHint;
 }
 
-/** Says outcomes, but does not nag about a sticker that stays in the picture, nor talk over a fresh record. What somebody
- * typed or photographed is always answered.
+/** How much a verdict weighs: of several stickers in one picture, the one that needs a person stays on the bar.
+ * @type {Record<Tone, number>} */
+const WEIGHT = { foreign: 0, again: 0, ok: 1, unknown: 2, attention: 3 };
+
+/** Says outcomes, but does not nag about a sticker that stays in the picture, nor talk over a fresh record or warning.
+ * What somebody typed or photographed is always answered.
  * @param {import('../app.js').App["said"]["say"]} say */
 function speakerFor(say) {
   let lastKey = '';
   let lastAt = -Infinity;
   let lastTone = -Infinity;
+  let lastWeight = 0;
+  /** @param {NonNullable<Outcome>} outcome @param {number} now */
+  const lighter = ({ verdict }, now) =>
+    WEIGHT[verdict] < lastWeight && now - lastAt < (lastWeight === WEIGHT.attention ? HOLD_WARNING : HOLD);
+  /** @param {string} key @param {NonNullable<Outcome>} outcome @param {number} now */
+  const nags = (key, outcome, now) => isIdle(outcome) && now - lastAt < (key === lastKey ? QUIET : HOLD);
   /** @param {string} key @param {NonNullable<Outcome>} outcome @param {boolean} [asked] */
   return (key, outcome, asked = false) => {
     const now = performance.now();
-    if (!asked && isIdle(outcome) && now - lastAt < (key === lastKey ? QUIET : HOLD)) return;
-    lastKey = key;
-    lastAt = now;
-    say(outcome.verdict, outcome.words, outcome.detail, outcome.action ?? null);
+    if (!asked && nags(key, outcome, now)) return;
+    if (asked || !lighter(outcome, now)) {
+      [lastKey, lastAt, lastWeight] = [key, now, WEIGHT[outcome.verdict]];
+      say(outcome.verdict, outcome.words, outcome.detail, outcome.action ?? null);
+    }
     if (outcome.verdict === 'attention' || now - lastTone > TONE_GAP) tell(outcome.verdict);
     lastTone = now;
   };

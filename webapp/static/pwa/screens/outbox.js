@@ -6,8 +6,10 @@ import { button, linkButton, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { tablesInUse } from '../custody/rules.js';
 import { exportUnsent, kept as keptScans, retry } from '../intake/outbox.js';
+import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { syncNow } from '../intake/sync.js';
 import { OUTBOX } from '../messages.js';
+import { show } from '../scanning/codes.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -22,8 +24,11 @@ export async function outbox(app) {
   const of = (/** @type {string} */ state) => all.filter((row) => row.state === state);
   const bad = [...of('refused'), ...of('stuck')];
   const waiting = of('pending');
-  const sent = of('sent').slice(0, RECENT);
+  const needsEyes = (/** @type {Kept} */ row) => row.receipt?.verdict === 'attention';
+  const odd = of('sent').filter(needsEyes);
+  const sent = of('sent').filter((row) => !needsEyes(row)).slice(0, RECENT);
   const { counts, status } = app;
+  const names = await namesHere(app);
   const answer = h('p', { class: 'app-note', role: 'status' });
   const send = async () => {
     answer.textContent = OUTBOX.sending;
@@ -41,9 +46,10 @@ export async function outbox(app) {
           counts.photos ? h('p', { class: 'app-note' }, OUTBOX.photos(counts.photos)) : null)),
       counts.others ? notice('info', OUTBOX.others(counts.others)) : null,
       answer,
-      section(OUTBOX.refused, bad, (row) => line(app, row)),
-      section(OUTBOX.pending, waiting, (row) => line(app, row)),
-      section(OUTBOX.sent, sent, (row) => line(app, row)),
+      section(OUTBOX.refused, bad, (row) => line(app, row, names)),
+      section(OUTBOX.mark.attention, odd, (row) => line(app, row, names)),
+      section(OUTBOX.pending, waiting, (row) => line(app, row, names)),
+      section(OUTBOX.sent, sent, (row) => line(app, row, names)),
       waiting.length + bad.length ? button(OUTBOX.export, save, { rank: 'plain', mark: 'download' }) : null,
     ],
     live: true, foot: [status.needsLogin ? linkButton(OUTBOX.login, '/login?next=/app/outbox') : button(OUTBOX.now, send, { mark: 'outbox' })] };
@@ -55,10 +61,20 @@ function section(title, rows, draw) {
   return h('section', { class: 'app-stack' }, h('h2', {}, `${title}　${rows.length}`), h('ul', { class: 'app-lines' }, rows.map(draw)));
 }
 
-/** @param {App} app @param {Kept} row */
-function line(app, row) {
+/** What the codes in the server's sentences are called in the jobs of this phone, by the code as it is printed.
+ * @param {App} app @returns {Promise<Map<string, string>>} */
+async function namesHere(app) {
+  const packs = await Promise.all((await jobsOf(app.store)).map((job) => packOf(app.store, job.id)));
+  return new Map(packs.flatMap((pack) => [...(pack?.cages ?? []).map((cage) => [cage.code, cage.name]),
+    ...(pack?.devices ?? []).map((device) => [device.code, device.asset])])
+    .filter(([code, name]) => code && name).map(([code, name]) => [show(String(code)), String(name)]));
+}
+
+/** @param {App} app @param {Kept} row @param {Map<string, string>} names */
+function line(app, row, names) {
   const { mark, kind, words } = stateOf(row);
-  const reason = row.receipt?.text || (row.receipt?.findings ?? []).map((finding) => finding.text).join('　');
+  const sentence = row.receipt?.text || (row.receipt?.findings ?? []).map((finding) => finding.text).join('　');
+  const reason = sentence.replace(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}-[0-9A-Z]{5}\b/g, (code) => names.get(code) ?? code);
   const again = row.state === 'stuck' ? button(OUTBOX.retry, () => retry(app.store, row.id).then(app.reload), { rank: 'plain' }) : null;
   const more = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
   return h('li', { 'data-kind': kind }, h('b', {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),

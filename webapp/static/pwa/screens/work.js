@@ -4,6 +4,7 @@ import { decide, fold } from '../custody/rules.js';
 import { kept as keptScans, keep } from '../intake/outbox.js';
 import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { SAID } from '../messages.js';
+import { isValid, show } from '../scanning/codes.js';
 
 /** @typedef {import('../types.js').Kept} Kept */
 /** @typedef {import('../types.js').View} View */
@@ -61,7 +62,7 @@ export class Work {
   nameOf(code) {
     const device = this.view.devices.get(code);
     if (device) return `${device.kind_text || device.kind}　${device.asset}`;
-    return this.view.cages.get(code)?.name || this.elsewhere.get(code) || code;
+    return this.view.cages.get(code)?.name || this.elsewhere.get(code) || (isValid(code) ? show(code) : code);
   }
 
   /** @param {string} code */
