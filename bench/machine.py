@@ -21,13 +21,14 @@ class Machine:
     sqlite: str
     busy: float
     commit_us: int
+    nice: int
 
     def words(self) -> str:
         """One line for people."""
         return (
             f"{self.cores} cores ({self.cpu}), {self.memory_gib:.0f} GiB, {self.system}, Python {self.python}, "
             f"SQLite {self.sqlite}; a synced 4 KiB write takes {self.commit_us} µs here; load before the run "
-            f"{self.busy:.1f}."
+            f"{self.busy:.1f}{_rank(self.nice)}."
         )
 
 
@@ -43,7 +44,12 @@ def facts(folder: Path) -> Machine:
         sqlite=sqlite3.sqlite_version,
         busy=os.getloadavg()[0],
         commit_us=_synced_write(folder / "sync.bin"),
+        nice=os.nice(0),
     )
+
+
+def _rank(nice: int) -> str:
+    return f"; run at nice {nice}, before its neighbours" if nice < 0 else ""
 
 
 def _cpu() -> str:

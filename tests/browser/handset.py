@@ -78,14 +78,18 @@ class Handset:
     def log_in(self, member: Member) -> "Handset":
         """As everybody does it, staying logged in; returns when today's jobs are on the phone."""
         self.open("/login?next=/app/")
-        self.page.get_by_label("ログインID").fill(member.login)
-        self.page.get_by_label("パスワード").fill(member.password)
-        self.page.get_by_label("30日間").check()
-        self.tap("ログイン")
+        self.fill_in_login(member)
         self.page.wait_for_url("**/app/")
         expect(self.card(self.place.title)).not_to_contain_text("…")
         self.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
         return self
+
+    def fill_in_login(self, member: Member) -> None:
+        """The login form, which is on the screen."""
+        self.page.get_by_label("ログインID").fill(member.login)
+        self.page.get_by_label("パスワード").fill(member.password)
+        self.page.get_by_label("30日間").check()
+        self.tap("ログイン")
 
     def card(self, title: str) -> Locator:
         """The card of a job or a cage."""

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Playwright, expect
 from werkzeug.routing import Rule
 
 from tests.browser.handset import browser, desk
-from tests.browser.inspector import faults
+from tests.browser.inspector import LARGE, faults
 from tests.browser.server import Place, a_place
 from tests.factories.custody import Journey, Town, a_draft
 from tests.factories.identity import a_person
@@ -208,6 +208,30 @@ def test_every_screen_of_the_app_can_be_read_and_touched(place: Place, window: B
         wrong += [f"{path}  {fault}" for fault in faults(page)]
     page.context.close()
     assert not wrong, "\n".join(wrong)
+
+
+#: Where the words of the bar end, and where the foot that covers them begins.
+EDGES = """() => [document.querySelector('.app-said__words strong').getBoundingClientRect().bottom,
+  document.querySelector('.app-foot').getBoundingClientRect().top]"""
+
+
+def test_what_was_recorded_can_be_read_without_scrolling_however_large_the_letters(
+    place: Place, window: Browser
+) -> None:
+    page = desk(window, place, place.people["officer2"])
+    page.goto(f"{place.url}/app/")
+    expect(page.locator("article.card").first).not_to_contain_text("…")
+    page.goto(f"{place.url}/app/job/{place.job}/load/{place.cages[1]}")
+    for size in ("100%", "200%"):
+        page.evaluate(LARGE, size)
+        page.get_by_role("button", name="番号を入力").click()
+        page.get_by_label("追跡ID（17文字）").fill(place.codes[2])
+        page.get_by_role("button", name="この番号で記録する").click()
+        expect(page.locator(".app-said")).not_to_have_attribute("data-verdict", "rest")
+        page.evaluate("() => scrollTo(0, 0)")
+        words, foot = page.evaluate(EDGES)
+        assert words <= foot, size
+    page.context.close()
 
 
 def test_the_bar_and_the_sheets_can_be_read_and_touched(place: Place, window: Browser) -> None:

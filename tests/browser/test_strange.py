@@ -149,6 +149,25 @@ def test_back_closes_a_sheet(officer: Handset, place: Place) -> None:
     expect(officer.page.get_by_role("dialog")).to_have_count(0)
 
 
+def test_a_session_that_ended_loses_nothing(officer: Handset, place: Place) -> None:
+    # given an officer whose session has ended without their knowing
+    officer.open(f"/app/job/{place.job}/load/{place.cages[1]}")
+    officer.context.clear_cookies()
+
+    # when they go on recording, it is kept, and the phone asks for a login
+    officer.type_code(place.codes[2])
+    expect(officer.said).to_contain_text("記録しました")
+    expect(officer.chip).to_contain_text("ログインしてください・未送信")
+
+    # then it is sent once they have logged in
+    officer.tap("通信の状態", exact=False)
+    officer.tap("ログインする")
+    officer.fill_in_login(place.people["officer"])
+    expect(officer.page).to_have_url(f"{place.url}/app/outbox")
+    expect(officer.page.get_by_text("未送信の記録はありません。")).to_be_visible()
+    assert {row["state"] for row in officer.kept()} == {"sent"}
+
+
 def newer(app: Flask) -> None:
     """The server has a new release from now on."""
     first = pwa.release(app)

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from tests.conftest import settings_for
 from tests.factories.custody import Town, the_door
@@ -30,14 +30,9 @@ def sqlite_app(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
     shutil.copyfile(sqlite_template, tmp_path / "test.db")
     app = create_app(settings_for(f"sqlite:///{tmp_path / 'test.db'}", tmp_path))
     with app.app_context():
-        event.listen(db.engine, "connect", _hurry)
         yield app
         db.session.remove()
         db.engine.dispose()
-
-
-def _hurry(connection: Any, _record: object) -> None:
-    connection.execute("PRAGMA synchronous = OFF")  # nobody pulls the plug in this test
 
 
 @pytest.fixture

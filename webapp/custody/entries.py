@@ -157,15 +157,22 @@ MOST_LISTED = 1_000
 
 def body_fault(body: Mapping[str, Any]) -> str:
     """The name of the first field of a scan's body that is not of its form, or "". Numbers are 0 to 1,000,000."""
-    return next((name[:32] for name, value in body.items() if not _is_fine(name, value)), "")
+    for name, value in body.items():
+        form = _TEXTS.get(name)
+        if form is None:
+            fine = _is_number_or_manifest(name, value)
+        else:
+            fine = isinstance(value, str) and form.fullmatch(value) is not None
+        if not fine:
+            return name[:32]
+    return ""
 
 
-def _is_fine(name: str, value: Any) -> bool:
+def _is_number_or_manifest(name: str, value: Any) -> bool:
     if name in _NUMBERS:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 1_000_000
-    if name == "manifest":
-        return isinstance(value, list) and len(value) <= MOST_LISTED and all(map(_is_listed, value))
-    return name in _TEXTS and isinstance(value, str) and _TEXTS[name].fullmatch(value) is not None
+    listed = name == "manifest" and isinstance(value, list) and len(value) <= MOST_LISTED
+    return listed and all(map(_is_listed, value))
 
 
 def _is_listed(value: Any) -> bool:

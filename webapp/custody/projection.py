@@ -144,7 +144,6 @@ def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touche
     insert_rows(session, ManifestLine, lines)
     touched.current = current
     touched.codes |= {row["code"] for row in rows}
-    touched.fresh += [row["id"] for row in rows]
     touched.boots |= {row["boot"] for row in rows if row["skewed"]}
 
 

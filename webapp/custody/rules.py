@@ -82,9 +82,8 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     missing = [step for step in required(tag.cls, ever) if step not in ever] if tag.cls else None
     gap = min((RANK[step] for step in missing or ()), default=len(RANK))
     for event in ordered:
-        if (
-            event.step not in NEXT[state] or RANK[event.step] > gap
-        ):  # nothing is wrong with the next step in turn
+        # nothing is wrong with the next step in turn if no required one before it is missing
+        if event.step not in NEXT[state] or RANK[event.step] > gap:
             findings.extend(_order(state, done, event, ordered, missing))
         if event.step in NEXT[state] or RANK[event.step] > _rank(state):
             state = event.step

@@ -25,14 +25,12 @@ from webapp.kernel.scanning.service import replacements
 class Touched:
     """What a run of entries is about.
 
-    `codes` may be devices or cages, `renamed` are those of them that were voided or took over from one that was;
-    `fresh` are the new scans' ids.
+    `codes` may be devices or cages, `renamed` are those of them that were voided or took over from one that was.
     """
 
     codes: set[str] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     boots: set[str] = field(default_factory=set)
-    fresh: list[str] = field(default_factory=list)
     current: Mapping[str, str] | None = None  # replaced code → current one, if it was read already
 
     def __bool__(self) -> bool:

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
 
 from tests.factories.custody import a_town
 from webapp.cli import alembic_config
@@ -30,11 +31,10 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 def test_migrations_from_nothing_give_exactly_the_models(empty_url: str) -> None:
     command.upgrade(alembic_config(empty_url), "head")
-    engine = create_engine(empty_url)
+    engine = create_engine(empty_url, poolclass=NullPool)  # closes also where the comparison fails
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, Base.metadata) == []
-    engine.dispose()
 
 
 def test_each_migration_goes_up_down_and_up_again(empty_url: str) -> None:

@@ -10,6 +10,7 @@ export async function registerApp({ onUpdate } = {}) {
   const workers = globalThis.navigator?.serviceWorker;
   if (!workers) return false;
   try {
+    // the whole site: browsers look for the worker of /app/'s decoder by the decoder's own address, /static/pwa/…
     const registration = await workers.register('/sw.js', { scope: '/', updateViaCache: 'none' });
     follow(workers, registration, onUpdate ?? (() => undefined));
     await workers.ready;
