@@ -8,7 +8,8 @@ from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.base.pwa import release
-from webapp.kernel.identity.login import current_person, login_required
+from webapp.kernel.identity.login import current_person, login_required, require
+from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake.api import as_json, author_of
 from webapp.kernel.ledger.models import Log
 
@@ -46,7 +47,7 @@ def me() -> ResponseReturnValue:
 
 
 @bp.get("/api/jobs")
-@login_required
+@require(Action.CONSIGNMENT_VIEW)
 def jobs() -> ResponseReturnValue:
     """Consignments this person's organisation works on."""
     found = queries.jobs_of(current_person().organisation_id)
@@ -55,7 +56,7 @@ def jobs() -> ResponseReturnValue:
 
 
 @bp.get("/api/jobs/<job_id>/pack")
-@login_required
+@require(Action.CONSIGNMENT_VIEW)
 def pack(job_id: str) -> ResponseReturnValue:
     """All that a phone needs for this job; 304 if the phone has it already."""
     person = current_person()

@@ -254,7 +254,8 @@ def closing_of(job: Job, discrepancy: str) -> ClosingCard | None:
     if row is None or row.log != job.log:
         return None
     who = people_by_pseudonym(job.log, {row.actor}).get(row.actor)
-    note = vault.read(db.session(), job.log, [row.entry]).get(row.entry, {}).get("note", "")
+    subject = vault.of_act(row.entry)
+    note = vault.read(db.session(), job.log, [subject]).get(subject, {}).get("note", "")
     return ClosingCard(REASONS[row.reason], f"{who.role_text} {who.name}" if who else "", row.at, str(note))
 
 

@@ -21,7 +21,7 @@ from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.base.outcomes import AppError
 from webapp.kernel.base.tabular import read_table
-from webapp.kernel.base.web import sentence
+from webapp.kernel.base.web import sentence, whole_number
 from webapp.kernel.identity.login import current_person, require
 from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake.submit import carried_out, submit
@@ -95,7 +95,7 @@ def commit_import(job_id: str, draft_id: str) -> ResponseReturnValue:
 @require(Action.CODES_ISSUE)
 def label_sheets(job_id: str) -> ResponseReturnValue:
     """Sheets that were issued, and the form that issues more."""
-    return _labels_page(staff.job_of(job_id), {}, {})
+    return _labels_page(staff.own_job_of(job_id), {}, {})
 
 
 def _labels_page(job: Job, shown: Mapping[str, str], errors: Mapping[str, str]) -> ResponseReturnValue:
@@ -117,7 +117,7 @@ def _labels_page(job: Job, shown: Mapping[str, str], errors: Mapping[str, str]) 
 @require(Action.CODES_ISSUE)
 def issue_labels(job_id: str) -> ResponseReturnValue:
     """Issue codes; their sheet is then there to print, as often as needed."""
-    job, form = staff.job_of(job_id), request.form
+    job, form = staff.own_job_of(job_id), request.form
     body = {"kind": form.get("kind", ""), "count": form.get("count", 0, type=int)}
     answer = submit(ISSUED, job.log, body, act_id=form.get("id", ""))
     if errors := staff.errors(answer):
@@ -130,9 +130,9 @@ def issue_labels(job_id: str) -> ResponseReturnValue:
 @require(Action.CODES_ISSUE)
 def label_pdf(job_id: str, batch: str) -> ResponseReturnValue:
     """The sheet as an A4 PDF: `layout` 65 or 24, `skip` places left empty, `part` of a large batch."""
-    job, chosen = staff.job_of(job_id), _layout()
-    skip = request.args.get("skip", 0, type=int)
-    stickers = desk.stickers(job, batch, max(1, request.args.get("part", 1, type=int)))
+    job, chosen = staff.own_job_of(job_id), _layout()
+    skip = whole_number("skip", most=64)
+    stickers = desk.stickers(job, batch, max(1, whole_number("part", 1)))
     skip = min(max(skip, 0), labels.PER_SHEET[chosen] - 1)
     pdf = labels.render_sheet(stickers, chosen, skip, base=current_app.config["QR_BASE"])
     headers = {"Content-Type": "application/pdf", "Cache-Control": "private, no-store"}
@@ -147,7 +147,7 @@ def _layout() -> labels.Layout:
 @require(Action.CODES_VOID)
 def void_label(job_id: str) -> ResponseReturnValue:
     """Void a lost or damaged label; with a new one its thing goes on under that."""
-    job, form = staff.job_of(job_id), request.form
+    job, form = staff.own_job_of(job_id), request.form
     body = {name: desk.code_in(form.get(name, "")) for name in ("code", "replaced_by")}
     answer = submit(VOIDED, job.log, body, act_id=form.get("id", ""))
     if errors := staff.errors(answer):

@@ -132,9 +132,9 @@ def _jobs(rows: Sequence[Consignment]) -> list[Job]:
     names = _organisation_names({org for row in rows for org in (row.municipality, row.carrier, row.itad)})
     titles: dict[str, Any] = {}
     for log in {row.log for row in rows}:
-        titles |= vault.read(db.session(), log, [row.id for row in rows if row.log == log])
+        titles |= vault.read(db.session(), log, [vault.of_act(row.id) for row in rows if row.log == log])
     opened = _open_counts([row.id for row in rows])
-    return [_job(row, names, titles.get(row.id, {}), opened.get(row.id, 0)) for row in rows]
+    return [_job(row, names, titles.get(vault.of_act(row.id), {}), opened.get(row.id, 0)) for row in rows]
 
 
 def _job(row: Consignment, names: Mapping[str, str], private: Mapping[str, Any], opened: int) -> Job:

@@ -36,6 +36,7 @@ def fold_cage(
     inside: Sequence[Event],
     jobs: Mapping[str, str],
     current: Mapping[str, str],
+    parties: frozenset[str] | None = None,
 ) -> CageFold:
     """Fold the scans of a cage (`own`) with all scans of devices that were ever scanned with it (`inside`).
 
@@ -46,7 +47,7 @@ def fold_cage(
     chain = in_order(event for event in active if event.step in CAGE_RANK)
     scans = in_order(without_voided(inside)[0])
     first = {step: next((e for e in chain if e.step == step), None) for step in CAGE_STEPS}
-    view = _Cage(job, cage, chain, first, scans, jobs, current)
+    view = _Cage(job, cage, chain, first, scans, jobs, current, parties or frozenset())
     findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
     strays = in_order(event for event in active if event.step not in CAGE_RANK)
     findings += [Found(Discrepancy.DOUBLE_BIND, e.id, (e.id,), {"device": cage}) for e in strays]
@@ -82,6 +83,7 @@ class _Cage:
     scans: list[Event]
     jobs: Mapping[str, str]
     current: Mapping[str, str]
+    parties: frozenset[str]
 
     @property
     def manifest(self) -> tuple[str, ...]:
@@ -130,7 +132,7 @@ class _Cage:
                 yield Found(Discrepancy.SKIPPED, step, (event.id,), {"step": step, "at": str(event.step)})
 
     def _attested(self, event: Event) -> Iterator[Found]:
-        yield from not_permitted(event)
+        yield from not_permitted(event, self.parties)
         if event.step == Step.OPENED and not set(event.witnesses) - {event.actor}:
             code = Discrepancy.SAME_PERSON if event.witnesses else Discrepancy.NO_WITNESS
             yield Found(code, event.id, (event.id,), {"step": event.step})

@@ -49,7 +49,9 @@ def _fold_cages(scene: Scene, tags: Mapping[str, Tag]) -> dict[str, CageFold]:
         own = scene.own[cage]
         listed = {scene.current.get(code, code) for event in own for code in event.body.get("manifest", ())}
         inside = [e for code in sorted(scanned[cage] | listed) for e in scene.inside.get(code, ())]
-        folds[cage] = fold_cage(cage, row.consignment, own, inside, jobs, scene.current)
+        folds[cage] = fold_cage(
+            cage, row.consignment, own, inside, jobs, scene.current, scene.parties.get(row.consignment)
+        )
     return folds
 
 
@@ -248,4 +250,4 @@ def _row(log: str, scope: str, job: str, found: Found, times: Mapping[str, int])
     at = min((times[cause] for cause in found.causes if cause in times), default=0)
     params = {name: str(value) for name, value in found.params.items()}
     severity = str(SEVERITY[found.code])
-    return Row(log, job, scope, str(found.code), severity, found.key, params, sorted(found.causes), at)
+    return Row(log, job, scope, str(found.code), severity, found.key, params, sorted(set(found.causes)), at)

@@ -44,6 +44,7 @@ class Tag(NamedTuple):
     listed: bool = True
     void_at: int | None = None  # when the code was voided without a replacement, ms
     foreign: bool = False  # issued in another municipality's log
+    parties: frozenset[str] = frozenset()  # organisations that work on its consignment; empty: not known
 
 
 class DeviceFold(NamedTuple):
@@ -91,8 +92,8 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     findings.extend(_identity(tag, ordered))
     findings.extend(_repeats(ordered))
     for event in ordered:
-        if event.step in _ATTESTED or not _may_scan(event.roles, event.step):
-            findings.extend(_attested(tag.cls, event))
+        if event.step in _ATTESTED or not may_record(event, tag.parties):
+            findings.extend(_attested(tag, event))
     loaded = [event for event in ordered if event.step == Step.LOADED]
     blocked = any(SEVERITY[finding.code] != Severity.WARN for finding in findings)
     ended = (
@@ -184,10 +185,10 @@ def _repeats(ordered: Sequence[Event]) -> Iterator[Found]:
         yield Found(Discrepancy.WRONG_CAGE, "loaded", (last.id,), {"expected": cages[0], "cage": cages[-1]})
 
 
-def _attested(cls: str, event: Event) -> Iterator[Found]:
+def _attested(tag: Tag, event: Event) -> Iterator[Found]:
     """The role, the witness and the photo that the step asks for."""
-    yield from not_permitted(event)
-    if event.step in WITNESSED and cls in WITNESSED_CLASSES:
+    yield from not_permitted(event, tag.parties)
+    if event.step in WITNESSED and tag.cls in WITNESSED_CLASSES:
         others = set(event.witnesses) - {event.actor}
         if not event.witnesses:
             yield Found(Discrepancy.NO_WITNESS, event.id, (event.id,), {"step": event.step})
@@ -197,9 +198,14 @@ def _attested(cls: str, event: Event) -> Iterator[Found]:
         yield Found(Discrepancy.PHOTO_MISSING, event.id, (event.id,), {"step": event.step})
 
 
-def not_permitted(event: Event) -> Iterator[Found]:
+def may_record(event: Event, parties: frozenset[str] = frozenset()) -> bool:
+    """Whether the step is this role's, and the organisation one that works on the consignment."""
+    return _may_scan(event.roles, event.step) and (not parties or not event.org or event.org in parties)
+
+
+def not_permitted(event: Event, parties: frozenset[str] = frozenset()) -> Iterator[Found]:
     """Somebody did what their role may not do (a driver opened a cage): it happened, and it is a question."""
-    if not _may_scan(event.roles, event.step):
+    if not may_record(event, parties):
         yield Found(Discrepancy.NOT_PERMITTED, event.id, (event.id,), {"step": event.step})
 
 

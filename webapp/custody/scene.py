@@ -12,9 +12,9 @@ from typing import Any
 from sqlalchemy import bindparam, select, union
 from sqlalchemy.orm import Session
 
-from webapp.custody.entries import Event, in_order, without_voided
-from webapp.custody.models import Cage, Device, ManifestLine, ScanRow
-from webapp.custody.rules import Tag
+from webapp.custody.entries import Event, without_voided
+from webapp.custody.models import Cage, Device, ManifestLine, Party, ScanRow
+from webapp.custody.rules import Tag, may_record
 from webapp.custody.steps import CAGE_STEPS, Step
 from webapp.kernel.base.rows import MOST, Lookup, column
 from webapp.kernel.scanning.models import IssuedCode
@@ -56,6 +56,7 @@ class Scene:
     homes: dict[str, str] = field(default_factory=dict)  # code → consignment, for what lies in `near`
     issued: dict[str, Any] = field(default_factory=dict)
     skewed: dict[str, list[Event]] = field(default_factory=dict)
+    parties: dict[str, frozenset[str]] = field(default_factory=dict)  # consignment → organisations
     _bound: dict[str, Event | None] = field(default_factory=dict)  # what was worked out once
     _owners: dict[str, str] = field(default_factory=dict)
 
@@ -63,7 +64,8 @@ class Scene:
         """The registration that counts for a code: the first that was not undone and names a device that can be."""
         if code not in self._bound:
             registered = [event for event in without_voided(self.events[code])[0] if event.device]
-            self._bound[code] = next((e for e in in_order(registered) if self._is_known(e)), None)
+            known = [event for event in registered if self._is_known(event)]
+            self._bound[code] = min(known, key=_precedence, default=None)
         return self._bound[code]
 
     def _is_known(self, event: Event) -> bool:
@@ -76,8 +78,13 @@ class Scene:
         if device not in self._owners:
             codes = {event.code for event in self.bindings[device] if is_device(self, event.code)}
             firsts = [found for code in codes if (found := self.binding_of(code)) and found.device == device]
-            self._owners[device] = in_order(firsts)[0].code if firsts else ""
+            self._owners[device] = min(firsts, key=_precedence).code if firsts else ""
         return self._owners[device]
+
+
+def _precedence(event: Event) -> tuple[bool, int, str]:
+    """Of several registrations the first counts; one by somebody whose task it is not comes after all others."""
+    return (not may_record(event), event.at, event.id)
 
 
 def read_scene(session: Session, log: str, touched: Touched) -> Scene:
@@ -93,7 +100,17 @@ def read_scene(session: Session, log: str, touched: Touched) -> Scene:
     _read_inside(session, scene, used | scene.cages.keys())
     scene.issued = {row.id: row for row in _ISSUED.rows(session, scene.events)}
     scene.skewed = _skewed(session, log, touched.boots)
+    scene.parties = _parties(session, scene)
     return scene
+
+
+def _parties(session: Session, scene: Scene) -> dict[str, frozenset[str]]:
+    """Who works on the consignments of what is folded."""
+    jobs = {row.consignment for row in (*scene.devices.values(), *scene.cages.values())}
+    found: dict[str, set[str]] = {}
+    for row in _PARTIES.rows(session, jobs):
+        found.setdefault(row.consignment, set()).add(row.org)
+    return {job: frozenset(orgs) for job, orgs in found.items()}
 
 
 def _read_core(session: Session, scene: Scene, codes: Collection[str]) -> None:
@@ -193,6 +210,7 @@ _CAGES = Lookup(
     Cage.counted, Cage.holder, Cage.locked_at, Cage.departed_at, Cage.arrived_at, Cage.opened_at, Cage.closed_at,
     by=Cage.code,
 )  # fmt: skip
+_PARTIES = Lookup(Party.consignment, Party.org, by=Party.consignment)
 _LISTING = Lookup(ManifestLine.cage, by=ManifestLine.code, same=[ManifestLine.log])
 _ISSUED = Lookup(IssuedCode.id, IssuedCode.log, IssuedCode.void_at, IssuedCode.replaced_by, by=IssuedCode.id)
 _CONTENTS = union(
@@ -266,4 +284,5 @@ def tag_of(scene: Scene, code: str) -> Tag:
     listed = row is not None and row.listed
     cls = row.cls if row is not None and listed else str(registered.body.get("cls", "3"))
     owner = scene.owner_of(device) == code
-    return Tag(code, cls, device, owner=owner, listed=listed, void_at=void_at, foreign=foreign)
+    parties = scene.parties.get(row.consignment, frozenset()) if row is not None else frozenset()
+    return Tag(code, cls, device, owner, listed, void_at, foreign, parties)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select, union
+from sqlalchemy import bindparam, or_, select, union
 from sqlalchemy.orm import Session
 
 from webapp.custody import entries as kinds
@@ -58,7 +58,7 @@ class CustodyRoom:
             return Refusal("custody.body", {"field": field})
         if not _CODE.fullmatch(act.code) or (act.parent and not _CODE.fullmatch(act.parent)):
             return Refusal("custody.code_needed", {})
-        known = not act.job or _is_party(session, act.job, act.log, author.org)
+        known = not act.job or is_party(session, act.job, act.log, author.org)
         return None if known else Refusal("custody.not_a_party", {})
 
     def project(self, session: Session, log: str, entries: Sequence[Recorded]) -> Mapping[str, Verdict]:
@@ -79,7 +79,7 @@ _LOGS = union(
 _PARTIES = Lookup(Party.log, by=Party.consignment, same=[Party.org])
 
 
-def _is_party(session: Session, consignment: str, log: str, org: str) -> bool:
+def is_party(session: Session, consignment: str, log: str, org: str) -> bool:
     """Asked once a batch in practice: a yes is kept in the session's own memory (parties never leave)."""
     known: set[tuple[str, str, str]] = session.info.setdefault("custody_parties", set())
     key = (consignment, log, org)
@@ -102,7 +102,11 @@ def open_consignment(session: Session, act: Act, author: Author, now: int) -> Ac
         body.get("itad"): "itad",
     }
     rows = session.execute(
-        select(Organisation.id, Organisation.kind).where(Organisation.id.in_(list(wanted)))
+        select(Organisation.id, Organisation.kind).where(
+            Organisation.id.in_(list(wanted)),
+            Organisation.active.is_(True),
+            or_(Organisation.id == author.org, Organisation.invited_by == author.org),
+        )
     )
     kinds_found = {row.id: str(row.kind) for row in rows}
     if body.get("municipality") != author.org or {k: str(v) for k, v in wanted.items()} != kinds_found:
@@ -204,11 +208,17 @@ def record_export(session: Session, act: Act, author: Author, now: int) -> Accep
     """Who took personal data out is an entry too: body {consignment, label}."""
     if not may(author.roles, Action.EXPORT):
         return Refusal("custody.not_allowed", {})
-    known = _is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
+    known = is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
     return Accepted() if known else Refusal("custody.not_a_party", {})
 
 
 def record_view(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
     """Who looked at a photo is an entry too: body {consignment, evidence}."""
-    known = _is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
+    known = is_party(session, str(act.body.get("consignment", "")), act.log, author.org)
     return Accepted() if known else Refusal("custody.not_a_party", {})
+
+
+def in_use(session: Session, log: str, code: str) -> bool:
+    """Whether a device or a cage goes under this code already: another thing cannot take it over."""
+    device = session.scalar(select(Device.id).where(Device.log == log, Device.code == code).limit(1))
+    return device is not None or session.get(Cage, code) is not None

@@ -4,6 +4,7 @@ from flask import url_for
 
 from webapp.custody import packs, queries
 from webapp.custody.messages import SENTENCES
+from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.identity.login import current_person
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.api import door
@@ -33,6 +34,14 @@ def org() -> str:
 def job_of(job_id: str) -> queries.Job:
     """The consignment in the address. Raises NotFound if it is not this organisation's."""
     return queries.job_of(org(), job_id)
+
+
+def own_job_of(job_id: str) -> queries.Job:
+    """The consignment in the address, for its own municipality's people. Raises NotFound for all others."""
+    job = job_of(job_id)
+    if job.municipality_id != org():
+        raise NotFound
+    return job
 
 
 def crumb(job: queries.Job) -> dict[str, str]:

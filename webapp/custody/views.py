@@ -23,6 +23,7 @@ from webapp.custody.steps import POLICY, TITLES, Step
 from webapp.kernel.base.clock import from_date, now_ms
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.base.outcomes import Forbidden
+from webapp.kernel.base.web import whole_number
 from webapp.kernel.identity.login import current_person, login_required, require
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.submit import submit
@@ -36,7 +37,7 @@ NOTHING: Mapping[str, str] = {}
 
 
 def _page() -> int:
-    return max(1, request.args.get("page", 1, type=int))
+    return max(1, whole_number("page", 1))
 
 
 @bp.get("/consignments")

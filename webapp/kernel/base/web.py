@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from webapp.kernel.base import clock
-from webapp.kernel.base.outcomes import AppError
+from webapp.kernel.base.outcomes import AppError, Malformed
 
 #: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval' (reference
 #: scanning §4.1).
@@ -112,6 +112,16 @@ def _crash(error: Exception) -> ResponseReturnValue:
 
 def _start() -> None:
     g.started = time.perf_counter()
+    values = [request.path, *request.args.values()]
+    if request.mimetype == "application/x-www-form-urlencoded":
+        values += request.form.values()
+    if any("\0" in value for value in values):
+        raise Malformed  # no database of ours holds it, and nobody types it
+
+
+def whole_number(name: str, default: int = 0, most: int = 1_000_000) -> int:
+    """A number in the address, between 0 and `most`; whatever else stands there is the default."""
+    return min(max(request.args.get(name, default, type=int), 0), most)
 
 
 def _headers(response: Response) -> Response:

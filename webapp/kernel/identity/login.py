@@ -144,6 +144,8 @@ def _load(cookie_id: str) -> _User | None:
     person = db.session.get(Person, person_id, populate_existing=True)
     if person is None or person.state != PersonState.ACTIVE or str(person.session_epoch) != epoch:
         return None
+    if not person.organisation.active:
+        return None
     db.session.expunge(person)
     _renew(now)
     return _User(person)

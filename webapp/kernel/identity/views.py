@@ -9,6 +9,7 @@ from flask.wrappers import Response
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.base.web import whole_number
 from webapp.kernel.identity import forms, login, queries, service
 from webapp.kernel.identity.forms import Shown
 from webapp.kernel.identity.login import current_person, login_required, person_or_none, require
@@ -76,7 +77,7 @@ def log_out_of_app() -> ResponseReturnValue:
 def people() -> ResponseReturnValue:
     """Those whom the asker manages, with a search."""
     search, left = request.args.get("q", ""), "left" in request.args
-    page = request.args.get("page", 1, type=int)
+    page = max(1, whole_number("page", 1))
     found = queries.people(current_person(), search=search, left=left, page=page)
     return render_template("identity/people.html", found=found, search=search, left=left, now=now_ms())
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from webapp.kernel.base.clock import SECOND, now_ms
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.outcomes import Malformed, TooLarge
-from webapp.kernel.base.web import sentence
+from webapp.kernel.base.web import sentence, whole_number
 from webapp.kernel.identity.login import current_person, login_required
 from webapp.kernel.identity.models import Person
 from webapp.kernel.identity.pseudonyms import pseudonym
@@ -97,7 +97,7 @@ def findings(verdict: Verdict) -> list[dict[str, str]]:
 @login_required
 def get_verdicts() -> ResponseReturnValue:
     """Verdicts that changed since `since` for scans of the phone `dev`, of logs this person works in."""
-    since = request.args.get("since", 0, type=int)
+    since = whole_number("since", most=2**52)
     author, dev, now, r = author_of(current_person()), request.args.get("dev", ""), now_ms(), Receipt
     mine = (r.dev == dev, r.rev > min(since, now) - OVERLAP_MS, r.log.in_(list(author.pseudonyms)))
     rows = db.session.execute(select(r.id, r.verdict, r.findings).where(*mine).order_by(r.rev, r.id))

@@ -16,6 +16,7 @@ from webapp.kernel.base.db import transaction
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
+from webapp.kernel.identity.models import Pseudonym
 from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict, place_of
 from webapp.kernel.intake.format import Act, Item
 from webapp.kernel.intake.models import Contradiction, Receipt
@@ -51,6 +52,7 @@ class Answer:
     refusal: Refusal | None = None
 
 
+_PEOPLE = Lookup(Pseudonym.log, Pseudonym.pseudonym, by=Pseudonym.pseudonym)
 _RECEIPTS = Lookup(
     Receipt.id, Receipt.content, Receipt.log, Receipt.index, Receipt.verdict, Receipt.findings, by=Receipt.id
 )
@@ -77,13 +79,18 @@ def parse(raw: Any) -> Parsed | Refusal:
         return _malformed(raw, "body")
     except ValueError:
         return _malformed(raw, "p")
-    if orjson.dumps(data) != item.p.encode() or len(orjson.dumps(item.p)) > MAX_SIGNED:
+    if orjson.dumps(data) != item.p.encode() or _is_too_long(item.p):
         return _malformed(raw, "p")
     if len(body) > MAX_BODY:
         return _malformed(raw, "body")
     if personal := personal_fields(act.body):
         return Refusal("intake.personal_data", {"id": act.id, "where": ", ".join(sorted(personal))})
     return _with_opening(act, data, item)
+
+
+def _is_too_long(signed: str) -> bool:
+    """A character becomes at most six bytes (\\u0000), so that most strings need not be written out to be measured."""
+    return 6 * len(signed) > MAX_SIGNED and len(orjson.dumps(signed)) > MAX_SIGNED
 
 
 def _malformed(raw: Any, where: str) -> Refusal:
@@ -93,12 +100,13 @@ def _malformed(raw: Any, where: str) -> Refusal:
 def _with_opening(act: Act, data: dict[str, Any], item: Item) -> Parsed | Refusal:
     opening = Opening(item.open.salt, item.open.data) if item.open else None
     try:
-        if opening and len(canonical(dict(opening.data))) > MAX_BODY:
+        fits = opening is None or opening.commit == act.commit
+        if opening and len(orjson.dumps(opening.data)) > MAX_BODY:
             return Refusal("intake.malformed", {"id": act.id, "where": "open"})
-        if opening and opening.commit != act.commit:
-            return Refusal("intake.commitment", {"id": act.id})
     except NotCanonical:
         return Refusal("intake.malformed", {"id": act.id, "where": "open"})
+    if not fits:
+        return Refusal("intake.commitment", {"id": act.id})
     return Parsed(act, data, item, sha256(item.p.encode()).hexdigest(), opening)
 
 
@@ -197,10 +205,15 @@ class _Batch:
         self.answers: dict[int, Answer] = {}
         self.waiting: list[tuple[int, Parsed]] = []
         self.conflicts: dict[str, Parsed] = {}
+        self.people: set[tuple[str, str]] = set()
         self.verdicts: dict[str, Verdict] = {}
 
     def take(self, items: Sequence[Parsed | Refusal]) -> list[Answer]:
         firsts = self._known([item.act.id for item in items if isinstance(item, Parsed)])
+        named = {name for item in items if isinstance(item, Parsed) for name in item.act.wit}
+        self.people = (
+            {(row.log, row.pseudonym) for row in _PEOPLE.rows(self.session, named)} if named else set()
+        )
         repeated: dict[int, _First] = {}
         for place, item in enumerate(items):
             if isinstance(item, Refusal):
@@ -277,6 +290,8 @@ class _Batch:
             return Refusal("intake.not_a_party", {})
         if self.author.pseudonyms.get(act.log) != act.actor:
             return Refusal("intake.not_your_scan", {})
+        if any((act.log, name) not in self.people for name in act.wit):
+            return Refusal("intake.unknown_witness", {})
         return None
 
     def _write(self, decided: Accepted | None = None) -> None:
@@ -295,7 +310,7 @@ class _Batch:
             entry_id = derived_id(items[0][1].act.id, str(number))
             drafts.append(Draft(entry_id, kind, by, {"body": body}, body))
         recorded = self.heads.append(self.session, log, drafts, self.now)
-        openings = [(i.act.id, i.opening) for _, i in items if i.opening]
+        openings = [(vault.of_act(i.act.id), i.opening) for _, i in items if i.opening]
         vault.keep(self.session, log, [*openings, *(decided.vault if decided else ())])
         for room in self.door.rooms:
             self.verdicts.update(room.project(self.session, log, recorded))

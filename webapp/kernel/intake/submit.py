@@ -73,7 +73,8 @@ def _done_already(act: Mapping[str, Any], private: Mapping[str, Any] | None) -> 
         return None
     first = decode(entry.index, entry.raw).data
     same = all(first.get(name) == act[name] for name in ("actor", "body"))
-    held = vault.read(db.session(), act["log"], [act["id"]]).get(act["id"]) if private else None
+    subject = vault.of_act(act["id"])
+    held = vault.read(db.session(), act["log"], [subject]).get(subject) if private else None
     return Answer(act["id"], act["log"], entry.index, duplicate=True) if same and held == private else None
 
 

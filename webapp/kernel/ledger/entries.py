@@ -56,8 +56,11 @@ def _check(value: Any, depth: int = 0) -> None:  # noqa: C901 - one case a type,
     if depth > MAX_DEPTH:
         raise NotCanonical("nested too deeply")
     match value:
-        case bool() | None | str():
+        case bool() | None:
             return
+        case str():
+            if "\0" in value:
+                raise NotCanonical("PostgreSQL holds no NUL")
         case int():
             if abs(value) > 2**53 - 1:
                 raise NotCanonical("integer beyond 2^53")

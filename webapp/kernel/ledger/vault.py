@@ -4,6 +4,7 @@ import hmac
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import select, update
@@ -14,16 +15,16 @@ from webapp.kernel.ledger.entries import canonical
 from webapp.kernel.ledger.models import VaultRecord
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Opening:
     """Salt (64 hex digits) and data that open a commitment."""
 
     salt: str
     data: Mapping[str, Any]
 
-    @property
+    @cached_property
     def commit(self) -> str:
-        """64 hex digits: HMAC-SHA256 keyed with the salt over the canonical data."""
+        """64 hex digits: HMAC-SHA256 keyed with the salt over the canonical data. Raises NotCanonical."""
         return hmac.digest(bytes.fromhex(self.salt), canonical(dict(self.data)), "sha256").hex()
 
 
@@ -33,6 +34,11 @@ def seal(data: Mapping[str, Any]) -> Opening:
 
 
 _COMMITS = Lookup(VaultRecord.commit, by=VaultRecord.commit)
+
+
+def of_act(act_id: str) -> str:
+    """The subject of what an act brought itself: apart from things, so that no scan can overlay what a list says."""
+    return f"act:{act_id}"
 
 
 def keep(session: Session, log: str, openings: Iterable[tuple[str, Opening]]) -> None:

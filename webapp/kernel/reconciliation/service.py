@@ -2,7 +2,7 @@
 told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -26,14 +26,26 @@ class CloseBody(Body):
     reason: Text
 
 
+#: (session, case, log, organisation) → whether that organisation works on the case; the rooms know.
+IsParty = Callable[[Session, str, str, str], bool]
+
+
 class ReconciliationRoom:
     """The open list behind the door."""
 
     observations: frozenset[str] = frozenset()
     tables = (Closing, Cause, DiscrepancyRow)
 
-    def __init__(self) -> None:
-        self.commands = {CLOSED: command(CloseBody, close)}
+    def __init__(self, is_party: IsParty) -> None:
+        self._is_party = is_party
+        self.commands = {CLOSED: command(CloseBody, self._close)}
+
+    def _close(self, session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+        """Only who works on the case may settle its questions."""
+        row = session.get(DiscrepancyRow, str(act.body.get("discrepancy", "")), populate_existing=True)
+        if row is not None and not self._is_party(session, row.job, act.log, author.org):
+            return Refusal("reconciliation.unknown", {})
+        return close(session, act, author, now)
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """No log is worked in because of a discrepancy alone."""

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.kernel.base.outcomes import TooLarge
+from webapp.kernel.base.web import whole_number
 from webapp.kernel.identity.login import login_required
 from webapp.kernel.scanning import codes, photo
 
@@ -23,7 +24,7 @@ def decode() -> ResponseReturnValue:
     Answers {"codes": [{"text", "id" or null, "kind", "format"}]}; kind is code, foreign, malformed or serial.
     The picture is not kept. 413 over 16 MB; 422 if it is no picture, too large or too hard.
     """
-    expected = request.args.get("expected", 1, type=int)
+    expected = whole_number("expected", 1, most=100)
     found = photo.read_photo(_body(), expected, serials=request.args.get("serials") == "1")
     prefixes = current_app.config["QR_PREFIXES"]
     return {"codes": [_described(one, prefixes) for one in found]}

@@ -11,7 +11,7 @@ SENTENCES: dict[str, str] = {
     "scanning.file_too_large": "ファイルが大きすぎます。{limit}より小さい写真を選んでください。",
     "scanning.reader_gave_up": "この写真は読み取れませんでした。コードを大きく写すか、IDを入力してください。",
     "scanning.text_too_long": "ラベルに印刷できない長さです。公開URLを短くしてください。",
-    "scanning.not_allowed": "コードの発行と無効化ができるのは、自治体職員とITAD責任者です。",
+    "scanning.not_allowed": "コードの発行と無効化ができるのは、その自治体の職員です。",
     "scanning.issue_range": "種類を選び、枚数は1から{most}までの数で入力してください。",
     "scanning.unknown_code": "このコードは、この自治体では発行されていません。",
     "scanning.already_void": "このコードは、すでに無効になっています。",

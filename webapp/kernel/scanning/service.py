@@ -1,6 +1,6 @@
 """Issuing, voiding and replacing codes: commands of the municipality, folded into the code table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
@@ -12,6 +12,7 @@ from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
 from webapp.kernel.intake.format import Act, Body, Text
 from webapp.kernel.ledger.entries import Recorded
+from webapp.kernel.ledger.models import Log
 from webapp.kernel.scanning import codes
 from webapp.kernel.scanning.label_kinds import WORDS_AND_ICONS
 from webapp.kernel.scanning.messages import SENTENCES
@@ -36,14 +37,25 @@ class VoidBody(Body):
     replaced_by: Text = ""
 
 
+#: (session, log, code) → whether something goes under this code already; the rooms know.
+InUse = Callable[[Session, str, str], bool]
+
+
 class CodesRoom:
     """Codes behind the door."""
 
     observations: frozenset[str] = frozenset()
     tables = (IssuedCode,)
 
-    def __init__(self) -> None:
-        self.commands = {ISSUED: command(IssueBody, issue), VOIDED: command(VoidBody, void)}
+    def __init__(self, in_use: InUse) -> None:
+        self._in_use = in_use
+        self.commands = {ISSUED: command(IssueBody, issue), VOIDED: command(VoidBody, self._void)}
+
+    def _void(self, session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+        new = str(act.body.get("replaced_by", ""))
+        if new and self._in_use(session, act.log, new):
+            return Refusal("scanning.replacement_unusable", {})
+        return void(session, act, author, now)
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """A code alone gives nobody work."""
@@ -67,9 +79,15 @@ class CodesRoom:
         return SENTENCES.get(code, "").format_map({**params})
 
 
+def _is_own(session: Session, act: Act, author: Author) -> bool:
+    """Codes belong to the municipality whose log they are issued in."""
+    log = session.get(Log, act.log)
+    return log is not None and log.organisation_id == author.org
+
+
 def issue(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
     """Make `body.count` fresh codes of `body.kind`. They follow the command in chunks of 200."""
-    if not may(author.roles, Action.CODES_ISSUE):
+    if not (_is_own(session, act, author) and may(author.roles, Action.CODES_ISSUE)):
         return Refusal("scanning.not_allowed", {})
     kind, count = act.body.get("kind"), act.body.get("count")
     if kind not in WORDS_AND_ICONS or not isinstance(count, int) or not 1 <= count <= MAX_ISSUE:
@@ -84,7 +102,7 @@ def issue(session: Session, act: Act, author: Author, now: int) -> Accepted | Re
 
 def void(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
     """Void `body.code`; with `body.replaced_by` its thing goes on under the new, unused code."""
-    if not may(author.roles, Action.CODES_VOID):
+    if not (_is_own(session, act, author) and may(author.roles, Action.CODES_VOID)):
         return Refusal("scanning.not_allowed", {})
     row = session.get(IssuedCode, str(act.body.get("code", "")), populate_existing=True)
     if row is None or row.log != act.log:
