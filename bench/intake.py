@@ -101,8 +101,9 @@ def _check(load: Load, events: int) -> float:
     receipts = [r for status, body in load.answers if status == 200 for r in orjson.loads(body)["receipts"]]
     recorded = [r for r in receipts if r["status"] == "recorded"]
     if len(recorded) != events:
-        told = next((body[:300] for status, body in load.answers if status != 200), receipts[:1])
-        raise RuntimeError(f"{len(recorded)} of {events} scans were recorded: {told!r}")
+        refused = [r for r in receipts if r["status"] != "recorded"]
+        failed = [f"{status} {body[:200]!r}" for status, body in load.answers if status != 200]
+        raise RuntimeError(f"{len(recorded)} of {events} scans were recorded: {[*failed, *refused][:2]}")
     return sum(1 for r in recorded if r["verdict"] == "ok") / events
 
 

@@ -144,6 +144,7 @@ def welcome(base: str, env: Mapping[str, str]) -> None:
         ("/", "track a device (residents)"),
         ("/login", "sign in"),
         ("/app/", "the phone app"),
+        ("/consignments", "the desk: consignments, labels, live board"),
     ):
         say(f"  {base + path:36}{what}")
     show_accounts(env)

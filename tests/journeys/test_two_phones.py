@@ -1,15 +1,18 @@
 """Several people on one consignment, each with a phone, some without network for hours."""
 
+import pytest
 from flask import Flask
 
-from tests.factories.custody import Journey, a_town, issue_codes, the_door
+from tests.factories.custody import Journey, Town, a_town, issue_codes, the_door
 from tests.journeys.stories import id_of
 from webapp.custody.models import Cage, Consignment, Device, ScanRow
 from webapp.demo.phone import Phone
 from webapp.kernel.base.clock import HOUR, MINUTE
 from webapp.kernel.base.db import db
 from webapp.kernel.intake.models import Receipt
+from webapp.kernel.intake.service import Answer
 from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.scanning.service import CodesRoom
 
 
 def open_questions() -> list[str]:
@@ -106,21 +109,35 @@ def test_a_damaged_label_is_replaced_in_the_middle_of_the_journey(app: Flask) ->
 
 def test_a_label_of_another_use_cannot_take_over(app: Flask) -> None:
     town = a_town(devices=1, cages=2)
-    desk = Phone(town.p("officer"), town.log)
     for old, new in ((town.codes[0], town.cages[0]), (town.cages[0], town.cages[0])):
-        (answer,) = town.send("officer", desk.command("codes.voided", 0, {"code": old, "replaced_by": new}))
+        answer = take_over(town, old, new)
         assert answer.refusal is not None
         assert answer.refusal.code == "scanning.replacement_unusable"
 
 
-def test_a_cage_label_that_takes_over_another_cages_scans_never_stops_the_log(app: Flask) -> None:
+def take_over(town: Town, old: str, new: str) -> Answer:
+    """The officer says that the thing under the old label goes on under the new one."""
+    desk = Phone(town.p("officer"), town.log)
+    return town.send("officer", desk.command("codes.voided", 0, {"code": old, "replaced_by": new}))[0]
+
+
+def test_a_cages_label_cannot_take_over_another_cages_journey(app: Flask) -> None:
+    town = a_town(devices=1, cages=2)
+    answer = take_over(town, town.cages[0], town.cages[1])
+    assert answer.refusal is not None
+    assert answer.refusal.code == "scanning.replacement_unusable"
+
+
+def test_an_entry_that_says_so_all_the_same_never_stops_the_log(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log may hold what today's door would refuse; folding it makes one cage of two."""
     town = a_town(devices=1, cages=2)
     j = Journey(town)
     town.send("officer", *j.register(0), *j.load(0, cage=0))
-    desk = Phone(town.p("officer"), town.log)
-    body = {"code": town.cages[0], "replaced_by": town.cages[1]}
-    (answer,) = town.send("officer", desk.command("codes.voided", j.at, body))
-    assert answer.refusal is None
+    (labels,) = (room for room in the_door().rooms if isinstance(room, CodesRoom))
+    monkeypatch.setattr(labels, "_in_use", lambda *_: False)
+    assert take_over(town, town.cages[0], town.cages[1]).refusal is None
     assert {cage.name: cage.loaded for cage in db.session.query(Cage)} == {
         "C-01": [],
         "C-02": [town.codes[0]],

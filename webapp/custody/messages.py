@@ -12,7 +12,7 @@ from webapp.kernel.scanning.codes import is_valid, show
 #: Problems of an asset list (`forms.parse_asset_list`).
 ASSET_LIST: dict[str, str] = {
     "custody.missing_columns": (
-        "見出しに{columns}の列が見つかりません。列の見出しを「{columns}」と書いてから、もう一度選んでください。"
+        "見出しに「{columns}」の列が見つかりません。列の見出しを「{columns}」と書いてから、もう一度選んでください。"
     ),
     "custody.missing_drive_column": (
         "見出しに「記憶装置製造番号」の列がありません。記憶装置は取り出すときに読み取って照合します。"

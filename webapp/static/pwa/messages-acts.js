@@ -92,7 +92,9 @@ export const REGISTER = {
 export const LOCK = {
   title: '施錠・封印',
   inside: (/** @type {number} */ n) => `中の端末 ${n}台`,
-  frozen: 'この一覧を記録に固定します。あとから変えられません。',
+  frozen: 'この一覧を記録に固定します。間違えたときは、訂正で施錠の記録を取り消せます。',
+  notIn: (/** @type {number} */ n) => `あと ${n}台 が、どのかご車にも入っていません`,
+  notInHint: 'このまま施錠しても記録されます。入れ忘れでないか、確かめてください。',
   list: '一覧を見る',
   mark: '一覧のしるし',
   markHint: '引渡のとき、相手の画面のしるしと同じか確かめます。',

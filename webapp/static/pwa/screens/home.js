@@ -6,7 +6,7 @@ import { dueWords, span } from '../components/format.js';
 import { card, linkButton, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { ring } from '../components/ring.js';
-import { jobs as jobsOf } from '../intake/packs.js';
+import { jobs as jobsOf, lastRefreshed } from '../intake/packs.js';
 import { APP, JOB, NET, ROLES, TASKS } from '../messages.js';
 import { login } from './login.js';
 import { cagesOf, held, progressOf, taskPath } from './tasks.js';
@@ -20,6 +20,7 @@ import { openWork } from './work.js';
 export async function home(app) {
   if (!app.me) return login(app);
   const jobs = await jobsOf(app.store);
+  const fetched = await lastRefreshed(app.store);
   const opened = await Promise.all(jobs.map(async (job) => ({ job, work: await openWork(app, job.id) })));
   const mine = opened.sort((one, other) => Number(hasWork(app, other.work)) - Number(hasWork(app, one.work)));
   const cards = mine.map(({ job, work }) => jobCard(app, job, work));
@@ -30,14 +31,21 @@ export async function home(app) {
     body: [
       linkButton(APP.scan, '/app/scan', { mark: 'scan', big: true }),
       h('h2', {}, APP.today),
-      jobs.length ? h('ul', { class: 'app-cards' }, cards) : h('p', { class: 'app-note' }, app.status.lastContact ? APP.noJobs : APP.noJobsYet),
+      jobs.length ? h('ul', { class: 'app-cards' }, cards) : h('p', { class: 'app-note' }, noJobsWords(app, fetched)),
       outboxNote(app),
       h('nav', { class: 'app-menu', 'aria-label': 'メニュー' },
         menuRow('/app/outbox', 'outbox', '送信箱', ''), menuRow('/app/correct', 'undo', '訂正', ''),
+        menuRow('/consignments', 'list', APP.desk, APP.deskHint),
         menuRow('/app/settings', 'gear', '設定', ROLES[person.roles[0]] ?? '')),
     ],
     live: true, foot: nextUp(app, mine[0]?.work ?? null),
   };
+}
+
+/** Nothing to do, not asked yet, or just being fetched. @param {App} app @param {number|null} fetched */
+function noJobsWords(app, fetched) {
+  if (fetched !== null) return APP.noJobs;
+  return app.status.lastContact ? APP.fetchingJobs : APP.noJobsYet;
 }
 
 /** @param {App} app @param {Work|null} work */

@@ -9,8 +9,9 @@ import { LOCK } from '../messages.js';
 import { isValid, normalise } from '../scanning/codes.js';
 import { finish } from './finish.js';
 import { absent } from './home.js';
-import { nameOf } from './tasks.js';
+import { missingWords, nameOf, taskOf } from './tasks.js';
 import { openWork } from './work.js';
+import { rolesOf } from '../app.js';
 
 /** Seal numbers as they are kept: half width, upper case, no spaces, one kind of hyphen. @param {string} text */
 export const tidySeal = (text) => text.normalize('NFKC').toUpperCase().replace(/\s/g, '').replace(/[\p{Pd}ー−]/gu, '-');
@@ -48,6 +49,7 @@ export async function lock(app, { parts: [id, code] }) {
       body: { seal: number, lock: lockCode, manifest, manifest_hash: hash, count: manifest.length } }, { photos: [picture] }),
     { words: LOCK.done(name), judged, work, path: back });
   };
+  const left = taskOf(work.view, 'load', work.actor, rolesOf(app)).devices;
   const list = () => sheet(LOCK.inside(manifest.length), () => ({ body: [h('ul', { class: 'app-lines' }, manifest.map((each) => {
     const device = work.view.devices.get(each);
     return h('li', {}, h('b', {}, device ? nameOf(device) : each), device ? h('small', {}, device.model) : null);
@@ -56,6 +58,7 @@ export async function lock(app, { parts: [id, code] }) {
     body: [h('div', { class: 'app-panel' }, h('p', { class: 'app-panel__figure' }, h('strong', {}, manifest.length), ' 台'),
       h('p', { class: 'app-note' }, LOCK.frozen), facts([[LOCK.mark, h('span', { class: 'app-hash' }, shortHash(hash))]]),
       button(LOCK.list, list, { rank: 'plain', mark: 'list' })),
+    left.length ? notice('warn', LOCK.notIn(left.length), `${missingWords(left)}　${LOCK.notInHint}`) : null,
     seal.element, lockField.element, photo.element],
     foot: [button(LOCK.go, record, { mark: 'lock' })] };
 }
