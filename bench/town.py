@@ -26,7 +26,12 @@ from webapp.kernel.scanning.service import ISSUED, MAX_ISSUE
 
 LOG, PASSWORD, IN_A_CAGE, BATCH = "063622", "bench-password-1", 48, 50
 PHOTO = "ab" * 32
-STAFF = (("town", Role.OFFICER), ("itad", Role.ITAD_TECHNICIAN), ("itad", Role.ITAD_RECEIVER))
+STAFF = (
+    ("town", Role.OFFICER),
+    ("itad", Role.ITAD_TECHNICIAN),
+    ("itad", Role.ITAD_RECEIVER),
+    ("carrier", Role.DRIVER),
+)
 Step = Callable[[int], object]
 
 
@@ -226,7 +231,7 @@ def loaded(town: Town, crew: Crew, cage: int) -> Iterator[Any]:
     seal = {"seal": f"77{cage:05}", "manifest_hash": manifest_hash(inside)}
     body = {**seal, "lock": "", "manifest": inside, "count": len(inside)}
     yield scan("locked", code, town.tick(), ev=[PHOTO], body=body)
-    driver = "p-" + "d" * 20
+    driver = crew.p("driver")
     yield scan("handed_over", code, town.tick(), wit=[driver], body={**seal, "to": driver})
 
 

@@ -10,7 +10,7 @@ from webapp.custody import evidence as custody_evidence
 from webapp.custody import office_views as custody_office
 from webapp.custody import public_views as custody_public
 from webapp.custody import views as custody_views
-from webapp.custody.service import CustodyRoom, in_use, is_party
+from webapp.custody.service import CustodyRoom, in_use, may_settle
 from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, web
 from webapp.kernel.base import messages as base_messages
 from webapp.kernel.base.clock import now_ms
@@ -77,7 +77,7 @@ def wire(app: Flask) -> None:
     login.init(app)
     menu.init(app, MENU)
     # in the order in which they fold an entry: codes before the things they are stuck on
-    app.extensions["door"] = Door([CodesRoom(in_use), CustodyRoom(), ReconciliationRoom(is_party)])
+    app.extensions["door"] = Door([CodesRoom(in_use), CustodyRoom(), ReconciliationRoom(may_settle)])
     app.extensions["authors"] = {}
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -10,6 +10,7 @@ from webapp.custody.models import Device
 from webapp.custody.steps import POLICY
 from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db, transaction
+from webapp.kernel.base.ids import new_id
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.intake.rebuild import check
 from webapp.kernel.ledger.entries import NotCanonical, canonical
@@ -165,3 +166,12 @@ def test_no_number_in_an_address_breaks_a_page(app: Flask, town: Town, number: s
         f"/api/verdicts?since={number}",
     )
     assert {client.get(path).status_code for path in paths} == {200}
+
+
+def test_a_device_on_no_list_folds_alike_however_the_log_is_cut(town: Town) -> None:
+    scan, code, cage = town.phones["officer"].scan, town.codes[0], town.cages[0]
+    town.send("officer", scan("loaded", code, MORNING, parent=cage))
+    town.send("officer", scan("registered", code, MORNING + 1, body={"device_new": new_id()}))
+    town.send("officer", scan("counted", code, MORNING + 2, parent=cage))
+    assert check(the_door(), town.log) == []
+    assert "WRONG_LOT" not in {row.code for row in db.session.query(DiscrepancyRow)}

@@ -56,8 +56,15 @@ def _fold_cages(scene: Scene, tags: Mapping[str, Tag]) -> dict[str, CageFold]:
 
 
 def _job_of(scene: Scene, tag: Tag) -> str:
+    """The consignment that lists the device; of one that is on no list, the one its registration names.
+
+    Never the row of a found device: whether it is there already depends on how the log was cut into batches.
+    """
     row = scene.devices.get(tag.device)
-    return str(row.consignment) if row is not None else ""
+    if row is not None and row.listed:
+        return str(row.consignment)
+    registered = scene.binding_of(tag.code) if tag.device else None
+    return registered.job if registered else ""
 
 
 def _write_devices(session: Session, scene: Scene, folds: Mapping[str, DeviceFold], deltas: Deltas) -> None:

@@ -284,5 +284,5 @@ def tag_of(scene: Scene, code: str) -> Tag:
     listed = row is not None and row.listed
     cls = row.cls if row is not None and listed else str(registered.body.get("cls", "3"))
     owner = scene.owner_of(device) == code
-    parties = scene.parties.get(row.consignment, frozenset()) if row is not None else frozenset()
+    parties = scene.parties.get(row.consignment, frozenset()) if row is not None and listed else frozenset()
     return Tag(code, cls, device, owner, listed, void_at, foreign, parties)

@@ -218,6 +218,14 @@ def record_view(session: Session, act: Act, author: Author, now: int) -> Accepte
     return Accepted() if known else Refusal("custody.not_a_party", {})
 
 
+def may_settle(session: Session, consignment: str, log: str, org: str) -> bool:
+    """Questions of a consignment are its parties' to settle; those of none, the municipality's."""
+    if consignment:
+        return is_party(session, consignment, log, org)
+    row = session.get(Log, log)
+    return row is not None and row.organisation_id == org
+
+
 def in_use(session: Session, log: str, code: str) -> bool:
     """Whether a device or a cage goes under this code already: another thing cannot take it over."""
     device = session.scalar(select(Device.id).where(Device.log == log, Device.code == code).limit(1))

@@ -20,8 +20,10 @@ from webapp.kernel.ledger.entries import (
 
 BY = By("p-00000000000000000000", "org", ("officer",))
 LIMIT = 2**53 - 1
-text = st.text(st.characters(exclude_categories=["Cs"]))
-names = st.text(st.characters(max_codepoint=127), max_size=12).filter(lambda name: name not in PERSONAL)
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
+names = st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=12).filter(
+    lambda name: name not in PERSONAL
+)
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-LIMIT, LIMIT) | text,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
@@ -99,3 +101,9 @@ def test_an_entry_holds_what_a_log_tile_can_hold() -> None:
     assert len(encode("063622", "id", "k.k", 5, BY, {"p": "x" * 65_000, "s": ""})) <= MAX_ENTRY
     with pytest.raises(NotCanonical):
         encode("063622", "id", "k.k", 5, BY, {"p": "x" * 65_535, "s": ""})
+
+
+@pytest.mark.parametrize("value", ["a\0b", {"a": ["\0"]}, {"\0": 1}])
+def test_what_postgresql_cannot_hold_has_no_bytes(value: Any) -> None:
+    with pytest.raises(NotCanonical):
+        canonical(value)

@@ -69,7 +69,7 @@ def _check(value: Any, depth: int = 0) -> None:  # noqa: C901 - one case a type,
                 _check(item, depth + 1)
         case dict():
             for key, item in value.items():
-                if not (isinstance(key, str) and key.isascii()):
+                if not (isinstance(key, str) and key.isascii() and "\0" not in key):
                     raise NotCanonical("object names are ASCII strings")
                 _check(item, depth + 1)
         case _:
