@@ -19,10 +19,11 @@ from webapp.custody.queries import Job
 from webapp.custody.steps import KIND_TITLES
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.ids import new_id
+from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import AppError
 from webapp.kernel.base.tabular import read_table
 from webapp.kernel.base.web import sentence, whole_number
-from webapp.kernel.identity.login import current_person, require
+from webapp.kernel.identity.login import current_person, each_person, require
 from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake.submit import carried_out, submit
 from webapp.kernel.scanning import labels
@@ -128,6 +129,7 @@ def issue_labels(job_id: str) -> ResponseReturnValue:
 
 @bp.get("/consignments/<job_id>/labels/<batch>.pdf")
 @require(Action.CODES_ISSUE)
+@limiter.limit("20 per minute", key_func=each_person)
 def label_pdf(job_id: str, batch: str) -> ResponseReturnValue:
     """The sheet as an A4 PDF: `layout` 65 or 24, `skip` places left empty, `part` of a large batch."""
     job, chosen = staff.own_job_of(job_id), _layout()

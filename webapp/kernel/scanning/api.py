@@ -6,9 +6,10 @@ from flask import Blueprint, current_app, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import TooLarge
 from webapp.kernel.base.web import whole_number
-from webapp.kernel.identity.login import login_required
+from webapp.kernel.identity.login import each_person, login_required
 from webapp.kernel.scanning import codes, photo
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -18,6 +19,7 @@ bp = Blueprint("scanning_api", __name__)
 
 @bp.post("/api/decode")
 @login_required
+@limiter.limit("60 per minute", key_func=each_person)
 def decode() -> ResponseReturnValue:
     """The codes in the picture in the body. `?expected=12` labels are in it, `?serials=1` reads 1-D too.
 
