@@ -117,9 +117,10 @@ def own_log(org: str) -> str:
 
 
 def partners(org: str, kind: str) -> list[tuple[str, str]]:
-    """Organisations of a kind that this municipality has entered, as (id, name)."""
+    """Organisations of a kind that this municipality, or nobody in particular, has entered, as (id, name)."""
+    ours = or_(Organisation.invited_by == org, Organisation.invited_by.is_(None))
     query = select(Organisation.id, Organisation.name).where(
-        Organisation.kind == kind, Organisation.active.is_(True), Organisation.invited_by == org
+        Organisation.kind == kind, Organisation.active.is_(True), ours
     )
     return [(row.id, row.name) for row in db.session.execute(query.order_by(Organisation.name))]
 

@@ -105,7 +105,11 @@ def open_consignment(session: Session, act: Act, author: Author, now: int) -> Ac
         select(Organisation.id, Organisation.kind).where(
             Organisation.id.in_(list(wanted)),
             Organisation.active.is_(True),
-            or_(Organisation.id == author.org, Organisation.invited_by == author.org),
+            or_(
+                Organisation.id == author.org,
+                Organisation.invited_by == author.org,
+                Organisation.invited_by.is_(None),  # entered for all towns of this server
+            ),
         )
     )
     kinds_found = {row.id: str(row.kind) for row in rows}

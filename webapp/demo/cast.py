@@ -33,8 +33,11 @@ ORGANISATIONS = {
     "mogami": (OrganisationKind.MUNICIPALITY, "最上町役場", MOGAMI, "0233-43-2111"),
     "kaneyama": (OrganisationKind.MUNICIPALITY, "金山町役場", KANEYAMA, "0233-52-2111"),
     "carrier": (OrganisationKind.CARRIER, "北日本運送", None, "0233-00-0001"),
+    "kaneyama_carrier": (OrganisationKind.CARRIER, "金山運送", None, "0233-00-0002"),
     "itad": (OrganisationKind.ITAD, "みちのくITADセンター", None, "022-000-0001"),
 }
+#: A carrier is its town's guest; the ITAD company works for both.
+INVITED = {"carrier": "mogami", "kaneyama_carrier": "kaneyama"}
 CAST = (
     Member("mogami", "officer", "佐藤 花子", (Role.OFFICER,), "登録・積込・施錠・引渡、不一致の確認"),
     Member("mogami", "officer2", "鈴木 一郎", (Role.OFFICER,), "立会い"),
@@ -47,6 +50,7 @@ CAST = (
     Member("itad", "operator", "小林 翔", (Role.ITAD_OPERATOR,), "ドライブ取出・粉砕"),
     Member("itad", "checker", "加藤 由美", (Role.ITAD_CHECKER,), "粉砕の確認"),
     Member("itad", "manager", "吉田 隆", (Role.ITAD_MANAGER,), "不一致の確認"),
+    Member("kaneyama_carrier", "driver3", "斎藤 進", (Role.DRIVER,), "金山町のかご車を運ぶ"),
     Member("kaneyama", "kaneyama", "柴田 明", (Role.OFFICER,), "12台をかご車に積む"),
 )
 
@@ -63,7 +67,7 @@ def assemble(session: Session, now: int) -> Company:
     """Create organisations, logs and people. The caller's transaction commits."""
     orgs = {key: new_id() for key in ORGANISATIONS}
     for key, (kind, name, lg_code, phone) in ORGANISATIONS.items():
-        invited_by = orgs["mogami"] if lg_code is None else None
+        invited_by = orgs[INVITED[key]] if key in INVITED else None
         session.add(
             Organisation(
                 id=orgs[key], name=name, kind=kind, lg_code=lg_code, phone=phone, invited_by=invited_by

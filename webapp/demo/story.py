@@ -118,11 +118,11 @@ class Town:
     ) -> Answer:
         return self.send(who, [Phone(self.p(who), self.log).command(kind, self.tick(), body, private)])[0]
 
-    def open(self, title: str, due_in_days: int) -> None:
+    def open(self, title: str, due_in_days: int, carrier: str = "carrier") -> None:
         orgs = self.company.orgs
         body: dict[str, Any] = {
             "municipality": self.org,
-            "carrier": orgs["carrier"],
+            "carrier": orgs[carrier],
             "itad": orgs["itad"],
             "policy": POLICY,
         }
@@ -284,7 +284,7 @@ class Town:
     def kaneyama(self) -> None:
         """A small town: twelve PCs, erased and waiting for their cage."""
         self.at = self.now - 2 * DAY
-        self.open("金山町 令和8年度 端末更新", 25)
+        self.open("金山町 令和8年度 端末更新", 25, "kaneyama_carrier")
         header = "管理番号,種別,メーカー,品名,製造番号,記憶装置,記憶装置製造番号,機密性,設置場所"
         lines = [
             f"KNY-{n:04},ノートPC,NEC,VersaPro VK23,KNYSER{n:04},SSD,KNYDRV{n:04},3,総務課"

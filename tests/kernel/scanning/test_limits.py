@@ -14,7 +14,9 @@ def test_the_sixty_first_photo_in_a_minute_waits_and_another_persons_does_not(ap
         log_in(one, a_person("officer"))
         log_in(other, a_person("officer"))
         headers = {"X-Ashiato": "1"}
-        answers = [one.post("/api/decode", data=b"no picture", headers=headers).status_code for _ in range(61)]
+        answers = [
+            one.post("/api/decode", data=b"no picture", headers=headers).status_code for _ in range(61)
+        ]
         assert (set(answers[:60]), answers[60]) == ({422}, 429)
         assert other.post("/api/decode", data=b"no picture", headers=headers).status_code == 422
     finally:
