@@ -9,7 +9,7 @@ from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.base.pwa import release
 from webapp.kernel.identity.login import current_person, login_required, require
-from webapp.kernel.identity.roles import Action
+from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.api import as_json, author_of
 from webapp.kernel.ledger.models import Log
 
@@ -47,10 +47,11 @@ def me() -> ResponseReturnValue:
 
 
 @bp.get("/api/jobs")
-@require(Action.CONSIGNMENT_VIEW)
+@login_required
 def jobs() -> ResponseReturnValue:
-    """Consignments this person's organisation works on."""
-    found = queries.jobs_of(current_person().organisation_id)
+    """Consignments this person's organisation works on; none for who has no part in them."""
+    person = current_person()
+    found = queries.jobs_of(person.organisation_id) if may(person.roles, Action.CONSIGNMENT_VIEW) else []
     revs = {log: packs.revision(log) for log in {job.log for job in found}}
     return as_json({"server_at": now_ms(), "jobs": [packs.summary(job, revs[job.log]) for job in found]})
 
