@@ -112,10 +112,13 @@ def contract_export(*, only_check: bool) -> None:
 @demo_group.command("load")
 def demo_load() -> None:
     """Tell the demo story into an empty database."""
-    from webapp.demo import story
+    from webapp.demo import messages, story
 
-    with click.progressbar(length=story.LENGTH, label="demo", file=sys.stderr) as bar:
-        story.tell(current_app, bar.update)
+    try:
+        with click.progressbar(length=story.LENGTH, label="demo", file=sys.stderr) as bar:
+            story.tell(current_app, bar.update)
+    except story.AlreadyTold as problem:
+        raise click.ClickException(messages.SENTENCES[problem.code]) from problem
     click.echo("demo: loaded")
 
 

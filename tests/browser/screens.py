@@ -240,7 +240,7 @@ def cage(studio: Studio) -> None:
         tap(page, "施錠・封印を記録する")
         page.get_by_text("記録しました").first.wait_for()
         studio.album.add(page, "app-17-locked")
-        walk.see(f"{job}/handover", "app-18-hand-over", lambda page: tap(page, "高橋"))
+        walk.see(f"{job}/handover", "app-18-hand-over", lambda page: tap(page, "斎藤"))
         page.context.set_offline(False)
         page.goto(f"{walk.url}/app/outbox")
         page.get_by_text("送信済み").first.wait_for()

@@ -1,0 +1,5 @@
+"""What the demo says."""
+
+SENTENCES = {
+    "demo.already_told": "データベースには、すでに人が登録されています。デモの物語は空のデータベースにだけ入れられます。",
+}
