@@ -33,7 +33,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "browser" in item.path.relative_to(item.config.rootpath).parts:
             item.add_marker("alone")
             # a browser hangs up when it likes; that the file it was being sent is closed late is no fault of ours
-            item.add_marker(pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"))
+            late = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
+            item.add_marker(pytest.mark.filterwarnings(late))
 
 
 def settings_for(url: str, folder: Path) -> dict[str, object]:
