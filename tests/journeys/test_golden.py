@@ -19,7 +19,7 @@ from webapp.kernel.base.ids import new_id
 from webapp.kernel.intake.rebuild import check, rebuild
 from webapp.kernel.ledger.entries import decode
 from webapp.kernel.ledger.log import open_log, read, verify
-from webapp.kernel.ledger.merkle import Frontier, leaf_hash
+from webapp.kernel.tlog.merkle import Frontier, leaf_hash
 from webapp.kernel.ledger.models import Head, LedgerEntry
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 

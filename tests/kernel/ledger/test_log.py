@@ -15,7 +15,7 @@ from webapp.kernel.base.ids import new_id
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.ledger.entries import By
 from webapp.kernel.ledger.log import Draft, lock_heads, open_log, read, verify
-from webapp.kernel.ledger.merkle import Frontier, leaf_hash
+from webapp.kernel.tlog.merkle import Frontier, leaf_hash
 from webapp.kernel.ledger.models import LedgerEntry
 
 BY = By("p-00000000000000000000", "org", ("officer",))

@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.base.rows import column, insert_rows, update_rows
+from webapp.kernel.ledger import tree
 from webapp.kernel.ledger.entries import By, Recorded, decode, encode
-from webapp.kernel.ledger.merkle import Frontier, leaf_hash
 from webapp.kernel.ledger.models import Head, LedgerEntry, Log
+from webapp.kernel.tlog.merkle import Frontier, leaf_hash
 
 
 class Draft(NamedTuple):
@@ -43,11 +44,11 @@ class Heads:
         Raises NotCanonical if an entry has no canonical bytes or is too long.
         """
         frontier = self._frontiers[log]
-        recorded, rows = [], []
+        recorded, rows, grown = [], [], []
         for draft in drafts:
             raw = encode(log, draft.id, draft.kind, now, draft.by, draft.content)
             leaf, index = leaf_hash(raw), frontier.size
-            frontier.push(leaf)
+            grown += frontier.push(leaf)
             recorded.append(Recorded(log, index, draft.id, draft.kind, now, draft.by, draft.data))
             rows.append(
                 {"log": log, "index": index, "id": draft.id, "kind": draft.kind}
@@ -57,6 +58,7 @@ class Heads:
             insert_rows(session, LedgerEntry, rows)
             head = {"log": log, "size": frontier.size, "frontier": frontier.to_bytes()}
             update_rows(session, Head, "log", [head])
+            tree.grow(session, log, grown)
         return recorded
 
 

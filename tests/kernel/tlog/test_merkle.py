@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from webapp.kernel.ledger.merkle import EMPTY_ROOT, Frontier, leaf_hash, node_hash
+from webapp.kernel.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash, node_hash
 
 #: The test data of the first certificate transparency log: eight entries, and the root after each.
 ENTRIES = [bytes.fromhex(text) for text in ("", "00", "10", "2021", "3031", "40414243")]

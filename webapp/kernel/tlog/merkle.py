@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
+#: tlog-tiles: a tile spans eight levels of the tree.
+TILE_HEIGHT = 8
 
 
 def leaf_hash(entry: bytes) -> bytes:
@@ -14,6 +16,13 @@ def leaf_hash(entry: bytes) -> bytes:
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 ‖ left ‖ right), 32 bytes (RFC 6962 §2.1)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def perfect_root(hashes: list[bytes]) -> bytes:
+    """The root over 2^n hashes, n ≥ 0."""
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+    return hashes[0]
 
 
 class Frontier:
@@ -36,14 +45,22 @@ class Frontier:
         """32 bytes a subtree, largest first."""
         return b"".join(self._hashes)
 
-    def push(self, leaf: bytes) -> None:
-        """Append one leaf hash: every perfect pair at the right edge becomes its parent."""
-        size = self.size
+    def push(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Append one leaf hash: every perfect pair at the right edge becomes its parent.
+
+        Answers the hashes that are now due in tiles above the leaves, as (tile level, index at that level, hash):
+        nothing for most leaves, one for every 256th.
+        """
+        size, height, grown = self.size, 0, []
         while size & 1:
             leaf = node_hash(self._hashes.pop(), leaf)
             size >>= 1
+            height += 1
+            if height % TILE_HEIGHT == 0:
+                grown.append((height // TILE_HEIGHT, size, leaf))
         self._hashes.append(leaf)
         self.size += 1
+        return grown
 
     def root(self) -> bytes:
         """The Merkle tree hash of everything pushed so far, 32 bytes."""
