@@ -24,11 +24,20 @@ from webapp.app import create_app
 from webapp.cli import alembic_config
 from webapp.kernel.base.db import db
 
+#: Fixtures through which a test gets a database.
+DATABASES = {"database_url", "postgres_url", "bare_postgres_url"}
 ON_POSTGRES = os.environ.get("ASHIATO_TEST_DB") == "postgresql"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers film and decode in real time: `make test` gives them the machine for themselves."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Browsers film and decode in real time: `make test` gives them the machine for themselves.
+
+    On PostgreSQL only what touches the database is run again: pure rules would say the same once more.
+    """
+    if ON_POSTGRES:
+        pure = [item for item in items if not DATABASES & set(getattr(item, "fixturenames", ()))]
+        config.hook.pytest_deselected(items=pure)
+        items[:] = [item for item in items if item not in set(pure)]
     for item in items:
         if "browser" in item.path.relative_to(item.config.rootpath).parts:
             item.add_marker("alone")

@@ -14,14 +14,15 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, FlaskGroup
 from sqlalchemy import select
 
+from webapp.chain.commands import chain_group
 from webapp.custody.commands import consignment
 from webapp.custody.contract import tables
 from webapp.kernel.base.db import db
 from webapp.kernel.base.settings import ROOT
 from webapp.kernel.identity.commands import organisation_group, person_group
 from webapp.kernel.intake import rebuild as rebuilding
-from webapp.kernel.ledger import log as ledger_log
 from webapp.kernel.ledger.models import Log
+from webapp.kernel.ledger.verification import verify
 
 CONTRACT = ROOT / "webapp" / "static" / "pwa" / "contract" / "custody.json"
 
@@ -64,7 +65,7 @@ def _logs(name: str) -> list[str]:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def ledger_verify(name: str, form: str) -> None:
     """Recompute every leaf and the root of the logs. Exit status 1 if one is not whole."""
-    checks = [ledger_log.verify(db.session(), log) for log in _logs(name)]
+    checks = [verify(db.session(), log) for log in _logs(name)]
     for check in checks:
         whole = not check.fault
         if form == "json":
@@ -150,6 +151,7 @@ def make_cli(create: Callable[..., Flask]) -> FlaskGroup:
     groups: tuple[Any, ...] = (
         db_group,
         ledger_group,
+        chain_group,
         contract_group,
         demo_group,
         consignment,

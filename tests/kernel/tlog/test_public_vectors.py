@@ -12,8 +12,6 @@ from webapp.kernel.tlog.merkle import Frontier, leaf_hash
 from webapp.kernel.tlog.notes import Note, NoteError, SigningKey, VerifyKey
 from webapp.kernel.tlog.proofs import ProofError
 
-pytestmark = needs_vectors
-
 
 def claims(kind: str) -> list[Path]:
     """The proofs of transparency-dev/merkle (testdata, Apache-2.0), good and bad."""
@@ -39,6 +37,7 @@ def is_held(check: str, path: Path) -> bool:
 NO_HASH = {"consistency/additional/sizes-are-equal-one-and-proof-is-empty.json"}
 
 
+@needs_vectors
 @pytest.mark.parametrize(("kind", "count"), [("inclusion", 98), ("consistency", 98)])
 def test_public_proofs_hold_or_fail_as_they_should(kind: str, count: int) -> None:
     files = claims(kind)
@@ -62,6 +61,7 @@ def root(entries: list[bytes]) -> bytes:
     return frontier.root()
 
 
+@needs_vectors
 @pytest.mark.parametrize("size", range(16))
 def test_our_signature_under_a_public_checkpoint_is_the_same_to_the_byte(size: int) -> None:
     key = SigningKey.parse(TESSERA_KEY)
@@ -70,6 +70,7 @@ def test_our_signature_under_a_public_checkpoint_is_the_same_to_the_byte(size: i
     assert ours == (TESSERA / f"checkpoint.{size}").read_bytes()
 
 
+@needs_vectors
 @pytest.mark.parametrize("size", range(16))
 def test_a_public_checkpoint_opens_with_its_public_key(size: int) -> None:
     key = VerifyKey.parse(TESSERA_VKEY)
@@ -80,6 +81,7 @@ def test_a_public_checkpoint_opens_with_its_public_key(size: int) -> None:
     assert note.render() == raw
 
 
+@needs_vectors
 @pytest.mark.parametrize("size", range(1, 16))
 def test_our_tiles_and_bundles_of_a_public_log_are_the_same_to_the_byte(size: int) -> None:
     entries = tessera_entries()[:size]
@@ -88,9 +90,48 @@ def test_our_tiles_and_bundles_of_a_public_log_are_the_same_to_the_byte(size: in
     assert (TESSERA / bundle.path()).read_bytes() == tiles.pack(entries)
 
 
+@needs_vectors
 def test_a_public_checkpoint_signed_by_somebody_else_does_not_open() -> None:
     raw = (TESSERA / "checkpoint.7").read_bytes()
     stranger = SigningKey("example.com/log/testdata", notes.SIGNATURE, bytes(32)).public
     assert notes.verified(notes.parse(raw), [stranger]) == {}
     with pytest.raises(NoteError, match="not of this text"):
         notes.verified(notes.parse(raw.replace(b"\n7\n", b"\n8\n")), [VerifyKey.parse(TESSERA_VKEY)])
+
+
+#: RFC 8032 §7.1, tests 1 and 2: seed, message, signature.
+RFC_8032 = [
+    (
+        "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+        "",
+        (
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155"
+            "5fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b"
+        ),
+    ),
+    (
+        "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+        "r",
+        (
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+            "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("seed", "text", "signature"), RFC_8032)
+def test_signatures_are_those_of_rfc_8032(seed: str, text: str, signature: str) -> None:
+    key = SigningKey("rfc8032", SIGNATURE, bytes.fromhex(seed))
+    assert key.sign(text).blob.hex() == signature
+    assert key.public.verify(text, bytes.fromhex(signature)) == 0
+
+
+def test_a_signature_has_no_second_spelling() -> None:
+    # RFC 8032 §5.1.7: S is below the order of the group; S + order would be another signature of the same text
+    key, text = SigningKey.parse(TESSERA_KEY), "one\n"
+    order = 2**252 + 27742317777372353535851937790883648493
+    blob = key.sign(text).blob
+    second = blob[:32] + (int.from_bytes(blob[32:], "little") + order).to_bytes(32, "little")
+    with pytest.raises(NoteError):
+        key.public.verify(text, second)

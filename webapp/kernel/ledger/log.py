@@ -1,13 +1,11 @@
-"""The whole write path of a log, and its check."""
+"""The whole write path of a log."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.base.rows import column, insert_rows, update_rows
 from webapp.kernel.ledger import tree
 from webapp.kernel.ledger.entries import By, Recorded, decode, encode
@@ -107,51 +105,3 @@ def _rows(session: Session, log: str, start: int, chunk: int) -> Iterator[tuple[
         if len(rows) < chunk:
             return
         start = rows[-1][0] + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """What a verification found. `fault` is empty when the log is whole."""
-
-    log: str
-    size: int
-    root: str
-    fault: str = ""
-
-
-def verify(session: Session, log: str) -> Check:
-    """Recompute every leaf from its bytes, the root from the leaves, and compare with the head.
-
-    Returns the first fault in plain words; raises NotFound for an unknown log.
-    """
-    head = session.get(Head, log, populate_existing=True)
-    if head is None:
-        raise NotFound("ledger.no_such_log", log=log)
-    frontier = Frontier()
-    for index, leaf, raw, entry_id, kind in _rows(session, log, 0, 5_000):
-        fault = _entry_fault(frontier.size, index, leaf, raw, entry_id, kind, log)
-        if fault:
-            return Check(log, frontier.size, frontier.root().hex(), fault)
-        frontier.push(leaf)
-    root = frontier.root().hex()
-    if (frontier.size, frontier.to_bytes()) != (head.size, head.frontier):
-        return Check(
-            log, frontier.size, root, f"head says {head.size} entries, {frontier.size} give another root"
-        )
-    return Check(log, frontier.size, root)
-
-
-def _entry_fault(
-    expected: int, index: int, leaf: bytes, raw: bytes, entry_id: str, kind: str, log: str
-) -> str:
-    if index != expected:
-        return f"entry {expected} is missing"
-    if leaf_hash(raw) != leaf:
-        return f"entry {index} is not the one that was hashed"
-    try:
-        entry = decode(index, raw)
-    except (ValueError, KeyError, TypeError):
-        return f"entry {index} is not an entry of ours"
-    if (entry.id, entry.kind, entry.log) != (entry_id, kind, log):
-        return f"entry {index} is filed under another id or kind"
-    return ""

@@ -21,7 +21,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 def perfect_root(hashes: list[bytes]) -> bytes:
     """The root over 2^n hashes, n ≥ 0."""
     while len(hashes) > 1:
-        hashes = [node_hash(hashes[i], hashes[i + 1]) for i in range(0, len(hashes), 2)]
+        pairs = iter(hashes)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
     return hashes[0]
 
 
@@ -51,15 +52,27 @@ class Frontier:
         Answers the hashes that are now due in tiles above the leaves, as (tile level, index at that level, hash):
         nothing for most leaves, one for every 256th.
         """
-        size, height, grown = self.size, 0, []
+        grown = self._climb(leaf, 0)
+        self.size += 1
+        return grown
+
+    def push_tile(self, root: bytes) -> list[tuple[int, int, bytes]]:
+        """Append 256 leaves at once by the root over them, at a size that is a multiple of 256 (ValueError)."""
+        if self.size % (1 << TILE_HEIGHT):
+            raise ValueError("a tile begins at a multiple of 256")
+        grown = [(1, self.size >> TILE_HEIGHT, root), *self._climb(root, TILE_HEIGHT)]
+        self.size += 1 << TILE_HEIGHT
+        return grown
+
+    def _climb(self, hashed: bytes, height: int) -> list[tuple[int, int, bytes]]:
+        size, grown = self.size >> height, []
         while size & 1:
-            leaf = node_hash(self._hashes.pop(), leaf)
+            hashed = node_hash(self._hashes.pop(), hashed)
             size >>= 1
             height += 1
             if height % TILE_HEIGHT == 0:
-                grown.append((height // TILE_HEIGHT, size, leaf))
-        self._hashes.append(leaf)
-        self.size += 1
+                grown.append((height // TILE_HEIGHT, size, hashed))
+        self._hashes.append(hashed)
         return grown
 
     def root(self) -> bytes:

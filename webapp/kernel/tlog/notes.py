@@ -199,7 +199,10 @@ def verified(note: Note, keys: Iterable[VerifyKey]) -> dict[VerifyKey, int]:
 
 def signature_lines(raw: bytes) -> list[Signature]:
     """Signature lines on their own, as a witness answers them. Raises NoteError."""
-    return list(parse(b"\n\n" + raw).signatures)
+    note = parse(b"\n\n" + raw)
+    if note.text != "\n":
+        raise NoteError("signature lines come alone")
+    return list(note.signatures)
 
 
 def is_name(name: str) -> bool:

@@ -75,8 +75,8 @@ class Policy:
 
     def render(self) -> str:
         """The policy as a file."""
-        lines = [f"log {log.key.vkey} {log.url}".rstrip() for log in self.logs]
-        lines += [f"witness {name} {w.key.vkey} {w.url}".rstrip() for name, w in self.witnesses.items()]
+        lines = [f"log {log.key.vkey} {log.url}".rstrip(" ") for log in self.logs]
+        lines += [f"witness {name} {w.key.vkey} {w.url}".rstrip(" ") for name, w in self.witnesses.items()]
         lines += [f"group {name} {g.least} {' '.join(g.members)}" for name, g in self.groups.items()]
         return "\n".join([*lines, f"quorum {self.quorum}"]) + "\n"
 

@@ -61,9 +61,16 @@ def consistency_path(old: int, new: int, node: Node) -> list[bytes]:
 
 def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], root: bytes) -> None:
     """Raises ProofError unless the path leads from this leaf hash at `index` to the root of `size` entries."""
+    _well_formed((), root)
+    if inclusion_root(index, size, leaf, path) != root:
+        raise ProofError("the inclusion proof leads to another root")
+
+
+def inclusion_root(index: int, size: int, leaf: bytes, path: Sequence[bytes]) -> bytes:
+    """The root to which the path leads from this leaf hash at `index` of `size` entries. Raises ProofError."""
     if not 0 <= index < size:
         raise ProofError(f"entry {index} is not in a tree of {size}")
-    _well_formed(path, root, leaf)
+    _well_formed(path, leaf)
     at, last, found = index, size - 1, leaf
     for sibling in path:
         if last == 0:
@@ -76,8 +83,7 @@ def verify_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes], 
         at, last = at >> 1, last >> 1
     if last != 0:
         raise ProofError("the inclusion proof is too short")
-    if found != root:
-        raise ProofError("the inclusion proof leads to another root")
+    return found
 
 
 def verify_consistency(old: int, new: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> None:
