@@ -11,7 +11,7 @@ export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 T ?=
 PYTEST ?= -n 2 --dist loadfile
 
-.PHONY: help run phone test test-postgresql lint format bench screens contract lock setup setup-lint setup-test python clean
+.PHONY: help run phone test test-postgresql soak lint format bench screens contract lock setup setup-lint setup-test python clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ endif
 
 test-postgresql: setup-test ## The tests without browsers once more, on a throw-away PostgreSQL
 	@ASHIATO_TEST_DB=postgresql pytest $(PYTEST) -m "not alone" tests/kernel tests/custody tests/journeys
+
+soak: setup-test ## 500 rounds of kill -9 at random instants; a line of what was seen goes to bench/SOAK.md
+	@SOAK_ROUNDS=$${SOAK_ROUNDS:-500} SOAK_REPORT=bench/SOAK.md pytest tests/soak
 
 lint: setup-lint ## Style, types and the rules of the house
 	ruff check .

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import imports, intake, machine, pages, phone_app, report, verify
+from bench import chain, imports, intake, machine, pages, phone_app, published, report, verify
 from bench.progress import Progress
 from bench.report import Part
 
@@ -16,6 +16,8 @@ PARTS: dict[str, Callable[..., list[Part]]] = {
     "pages": pages.run,
     "phone": phone_app.run,
     "verify": verify.run,
+    "published": published.run,
+    "chain": chain.run,
 }
 
 

@@ -68,7 +68,7 @@ def served(
     folder: Path, target: str = "wsgi:app", options: Sequence[str] = (), *, workers: int = 2
 ) -> Iterator[Server]:
     """gunicorn with the settings of production. Clients stand behind a proxy as phones do."""
-    port = _free_port()
+    port = free_port()
     argv = [
         sys.executable,
         "-m",
@@ -80,7 +80,7 @@ def served(
     ]
     with (folder / f"server-{port}.log").open("wb") as log:
         server = subprocess.Popen(
-            argv, cwd=ROOT, env=_environment(folder, port, workers), stdout=log, stderr=log
+            argv, cwd=ROOT, env=environment(folder, port, workers), stdout=log, stderr=log
         )
     try:
         _wait(port, server, folder / f"server-{port}.log")
@@ -90,7 +90,8 @@ def served(
         server.wait(timeout=30)
 
 
-def _environment(folder: Path, port: int, workers: int) -> dict[str, str]:
+def environment(folder: Path, port: int, workers: int) -> dict[str, str]:
+    """What a process of ours is told: nothing of this shell but where programs are."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "LC_ALL"}}
     return kept | {
         "PORT": str(port),
@@ -105,7 +106,8 @@ def _environment(folder: Path, port: int, workers: int) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port on which nobody listens right now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -50,6 +50,11 @@ def has_postgresql() -> bool:
     return has_command("initdb") or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
+def has_go_package(path: str) -> bool:
+    """Whether Debian's copy of this Go package is there (its sources; nothing is downloaded to build with it)."""
+    return Path("/usr/share/gocode/src", path).is_dir()
+
+
 def can_make_venv() -> bool:
     """Whether this Python can fill a virtual environment (Debian splits that off), or uv does it instead."""
     return has_command("uv") or importlib.util.find_spec("ensurepip") is not None
@@ -72,6 +77,8 @@ def needs(*, for_tests: bool) -> list[Need]:
         Need("ffmpeg", "the fake camera's film", lambda: has_command("ffmpeg")),
         Need("poppler-utils", "PDF pages as pictures", lambda: has_command("pdftoppm")),
         Need("postgresql", "tests on PostgreSQL", has_postgresql),
+        Need("golang-go", "a verifier of the log that we did not write", lambda: has_command("go")),
+        Need("golang-golang-x-mod-dev", "the same", lambda: has_go_package("golang.org/x/mod/sumdb")),
     ]
     return to_run + (to_test if for_tests else [])
 

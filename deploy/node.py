@@ -18,6 +18,8 @@ VENDORED = {
     "zxing-wasm/dist/es/reader/index.js": "zxing-wasm/reader/index.js",
     "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing-wasm/zxing_reader.wasm",
     "zxing-wasm/LICENSE": "zxing-wasm/LICENSE",
+    "@noble/ed25519/index.js": "noble-ed25519/index.js",
+    "@noble/ed25519/LICENSE": "noble-ed25519/LICENSE",
 }
 
 
@@ -79,7 +81,8 @@ def _install_packages(*, for_development: bool) -> None:
     stamp = MODULES / ".ashiato-stamp"
     if environment.read(stamp) in {f"{lock} dev", f"{lock} {'dev' if for_development else 'run'}"}:
         return
-    omit = [] if for_development else ["--omit=dev"]
+    # optional: the EVM node of tests/chain, which exists for one kind of processor only
+    omit = [] if for_development else ["--omit=dev", "--omit=optional"]
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts"]
     path = {"PATH": f"{BIN}{os.pathsep}{os.environ.get('PATH', os.defpath)}"}
     run("Browser modules", [BIN / "npm", "ci", *omit, *quiet], env={**os.environ, **path})

@@ -60,8 +60,8 @@ def main() -> int:
     env |= {"ASHIATO_CERTFILE": str(issued.certificate), "ASHIATO_KEYFILE": str(issued.key)}
     # labels that were printed under `make run` stay ours
     env.setdefault("QR_PREFIXES", f"{base},{desk}")
-    for taken in (port, help_port):
-        site.refuse_taken_port(env["HOST"], taken)
+    site.refuse_taken_port(env["HOST"], help_port)
+    site.prepare_ports(env, env["HOST"], port)
     site.fill(env)
     help_server(help_port, folder / "ca.pem", base)
     return site.serve(env, f"https://127.0.0.1:{port}", lambda: _welcome(base, help_url, folder, env))

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deploy import BIN, INSTANCE, ROOT
+from deploy import BIN, ROOT, town
+from deploy.crew import Crew, Program
 from deploy.progress import NeedsPerson, Step, run, say
 
-READY_WITHIN_S = 60
+READY_WITHIN_S, LOOK_EVERY_S = 60, 0.3
 #: Where `make run` serves unless told otherwise.
 DESK = "http://127.0.0.1:8000"
 
@@ -44,9 +45,27 @@ def start() -> int:
     base = f"http://{host}:{port}"
     env.setdefault("PUBLIC_BASE", base)
     env.setdefault("QR_PREFIXES", f"{env['PUBLIC_BASE']},{DESK}")  # labels printed on another port stay ours
-    refuse_taken_port(host, int(port))
+    prepare_ports(env, host, int(port))
     fill(env)
     return serve(env, base, lambda: welcome(base, env))
+
+
+#: The demo's own disaster: what brings the database back, and what begins from nothing.
+LOST = """データベース {folder}/ashiato.db がありません。ノードは記録の写しを持っています。
+
+  写しから戻す      docs/drill.md（手元のデモでは docs/node.md の「なくした台帳を写しから戻す」）
+  初めからやり直す  rm -r {folder}
+
+(The database is gone and the nodes still hold the log: restore it from one of them, or remove {folder}.)"""
+
+
+def prepare_ports(env: dict[str, str], host: str, port: int) -> None:
+    """Raise NeedsPerson if a port of the site or of its demo nodes is taken. In the demo, drills are possible."""
+    refuse_taken_port(host, port)
+    for taken in town.node_ports(env, port):
+        refuse_taken_port("127.0.0.1", taken, suggest=port + 10)
+    if town.has_nodes(env) and env.get("ASHIATO_ENV") != "production":
+        env.setdefault("LEDGER_DRILL", "1")
 
 
 def fill(env: Mapping[str, str]) -> None:
@@ -54,10 +73,13 @@ def fill(env: Mapping[str, str]) -> None:
 
     A load that was cut in the middle is thrown away and begun again; any other database stays as it is.
     """
-    folder = Path(env.get("ASHIATO_INSTANCE", INSTANCE))
+    folder = town.folder_of(env)
     unfinished = folder / "demo-unfinished"
     if unfinished.exists():
         _forget(folder)
+        town.forget(env)
+    if town.remembers_a_lost_log(env):
+        raise NeedsPerson(LOST.format(folder=folder))
     if "DATABASE_URL" not in env and env.get("DEMO") != "0" and not (folder / "ashiato.db").exists():
         folder.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
@@ -74,43 +96,50 @@ def _forget(folder: Path) -> None:
     (folder / "demo-unfinished").unlink()
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Raise NeedsPerson if something else listens there."""
+def refuse_taken_port(host: str, port: int, suggest: int = 0) -> None:
+    """Raise NeedsPerson if something else listens there; it names a way out."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise NeedsPerson(
-                f"Port {port} on {host}: {error.strerror}. Another one: PORT={port + 1} make run"
+                f"ポート {port} は使われています（{host}: {error.strerror}）。\n"
+                f"別の番号で: PORT={suggest or port + 1} make run"
             ) from None
 
 
 def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
-    """Run the web server until Ctrl-C or a closed window; `ready` is called once `base`/healthz answers."""
-    command = [str(BIN / "gunicorn"), "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), "wsgi:app"]
-    server = subprocess.Popen(command, cwd=ROOT, env=env)
-    for ending in (
-        signal.SIGTERM,
-        signal.SIGHUP,
-    ):  # a closed window is an end too
-        signal.signal(ending, lambda *_: server.terminate())
+    """Run the site until Ctrl-C or a closed window; `ready` is called once `base`/healthz answers.
+
+    Beside the web server run the signer, the publisher and, in the demo, four nodes; one that ends is started again.
+    """
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed window is an end too
+        signal.signal(ending, signal.default_int_handler)
+    web, crew = town.web(env), Crew()
     try:
-        if _wait_until_ready(server, base):
-            ready()
-        return server.wait()
+        crew.start(town.signer(env), web)
+        if not _wait_until_ready(web, base):
+            say(f"\n{web.tail()}\n")
+            return web.ended() or 1
+        crew.start(town.publisher(env), *town.nodes(env, base, int(env["PORT"])))
+        ready()
+        while (status := crew.look()) is None:
+            time.sleep(LOOK_EVERY_S)
+        say(f"\n{web.tail()}\n")
+        return status
     except KeyboardInterrupt:
-        server.terminate()
-        server.wait()
-        say("\nStopped. The data stays; the same command starts it again.")
+        say("\n止めました。データは残っています。同じ命令でまた始まります。 (Stopped; the data stays.)")
         return 0
+    finally:
+        crew.stop()
 
 
-def _wait_until_ready(server: subprocess.Popen[bytes], base: str) -> bool:
+def _wait_until_ready(web: Program, base: str) -> bool:
     """Whether the site answers before the server ends. Raises NeedsPerson if it takes too long."""
     step, deadline = Step("Web server"), time.monotonic() + READY_WITHIN_S
     with ThreadPoolExecutor(max_workers=1) as asking:
-        while server.poll() is None and time.monotonic() < deadline:
+        while web.ended() is None and time.monotonic() < deadline:
             answer = asking.submit(_answers, f"{base}/healthz")
             while not answer.done():
                 step.draw()
@@ -120,9 +149,8 @@ def _wait_until_ready(server: subprocess.Popen[bytes], base: str) -> bool:
                 return True
             time.sleep(0.1)
     step.end(ok=False)
-    if server.poll() is None:
-        server.terminate()
-        raise NeedsPerson(f"{base}/healthz gave no answer within {READY_WITHIN_S} s.")
+    if web.ended() is None:
+        raise NeedsPerson(f"{base}/healthz gave no answer within {READY_WITHIN_S} s. {web.log}")
     return False
 
 
@@ -138,17 +166,30 @@ def _answers(url: str) -> bool:
 
 
 def welcome(base: str, env: Mapping[str, str]) -> None:
-    """Where to look, and the demo's people."""
-    say(f"\nAshiato 足あと is running:  {base}/\n")
+    """Where to look, and the demo's people. Japanese first."""
+    say(f"\n足あと Ashiato が動いています（is running）:  {base}/\n")
     for path, what in (
-        ("/", "track a device (residents)"),
-        ("/login", "sign in"),
-        ("/app/", "the phone app"),
-        ("/consignments", "the desk: consignments, labels, live board"),
+        ("/", "住民: 機器の足あとを見る (track a device)"),
+        ("/login", "ログイン (sign in)"),
+        ("/app/", "スマートフォン用アプリ (the phone app)"),
+        ("/consignments", "机: 案件・ラベル・進み具合 (the desk)"),
     ):
         say(f"  {base + path:36}{what}")
     show_accounts(env)
-    say("\nA real phone's camera needs HTTPS: make phone.  Ctrl-C stops the site; the data stays.\n")
+    say(_beside(env))
+    say("\n本物のスマートフォンのカメラには HTTPS が要ります: make phone")
+    say("Ctrl-C で止まります。データは残ります。 (Ctrl-C stops the site; the data stays.)\n")
+
+
+def _beside(env: Mapping[str, str]) -> str:
+    """What else runs, and where the log files are: the terminal stays as it is."""
+    folder, ports = town.folder_of(env), town.node_ports(env, int(env["PORT"]))
+    lines = [f"\n通信の記録: {folder}/log/web.log (request log)"]
+    if ports:
+        names = "、".join(organisation for _name, organisation in town.NODES)
+        lines.append(f"ほかの団体のノード（連署と写し、4 つのうち 3 つで成立）: {names}")
+        lines.append(f"  http://127.0.0.1:{ports[0]}/status … {ports[-1]}    記録 {folder}/nodes/1/log …")
+    return "\n".join(lines)
 
 
 def show_accounts(env: Mapping[str, str]) -> None:

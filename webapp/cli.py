@@ -3,7 +3,9 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,24 @@ from flask import Flask, current_app
 from flask.cli import AppGroup, FlaskGroup
 from sqlalchemy import select
 
+from webapp.backup.commands import backup, ledger_restore, restore_command
 from webapp.chain.commands import chain_group
 from webapp.custody.commands import consignment
 from webapp.custody.contract import tables
 from webapp.kernel.base.db import db
 from webapp.kernel.base.settings import ROOT
+from webapp.kernel.crossings.commands import crossings
+from webapp.kernel.erasure.commands import redact
 from webapp.kernel.identity.commands import organisation_group, person_group
 from webapp.kernel.intake import rebuild as rebuilding
+from webapp.kernel.ledger import outside, signing
+from webapp.kernel.ledger.commands import audit_log, check_proof, export, prove
 from webapp.kernel.ledger.models import Log
-from webapp.kernel.ledger.verification import verify
+from webapp.kernel.ledger.verification import Check, verify
+from webapp.kernel.witnesses.commands import admit, publish, requests, retire
+from webapp.node.commands import node
+from webapp.signer.client import SignerUnavailable
+from webapp.signer.commands import signer_group
 
 CONTRACT = ROOT / "webapp" / "static" / "pwa" / "contract" / "custody.json"
 
@@ -30,6 +41,13 @@ db_group = AppGroup("db", help="The database schema.")
 ledger_group = AppGroup("ledger", help="The logs: check them, fold them again.")
 contract_group = AppGroup("contract", help="Tables that the phone shares with the server.")
 demo_group = AppGroup("demo", help="The demo story.")
+ledger_group.add_command(redact)
+ledger_group.add_command(crossings)
+ledger_group.add_command(ledger_restore)
+for of_the_log in (publish, prove, export, audit_log, check_proof):
+    ledger_group.add_command(of_the_log)
+for of_the_town in (requests, admit, retire):
+    node.add_command(of_the_town)
 
 
 def alembic_config(url: str) -> Config:
@@ -60,12 +78,26 @@ def _logs(name: str) -> list[str]:
     return [name] if name else list(db.session.scalars(select(Log.id).order_by(Log.id)))
 
 
+def _with_signer(check: Check) -> Check:
+    """A database that was put back to an earlier day is whole in itself: the signer knows better, if it runs."""
+    if check.fault:
+        return check
+    try:
+        return replace(check, fault=outside.fault(db.session(), check.log, signing.client()))
+    except SignerUnavailable:
+        click.echo(
+            f"{check.log}  the signer does not answer: its signatures and its memory were not compared",
+            err=True,
+        )
+        return check
+
+
 @ledger_group.command("verify")
 @click.option("--log", "name", default="", help="One log; without it, all.")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def ledger_verify(name: str, form: str) -> None:
-    """Recompute every leaf and the root of the logs. Exit status 1 if one is not whole."""
-    checks = [verify(db.session(), log) for log in _logs(name)]
+    """Recompute every leaf, tile and root of the logs, and ask the signer. Exit status 1 if one is not whole."""
+    checks = [_with_signer(verify(db.session(), log)) for log in _logs(name)]
     for check in checks:
         whole = not check.fault
         if form == "json":
@@ -132,6 +164,28 @@ def demo_accounts() -> None:
         click.echo(line)
 
 
+@demo_group.command("admit")
+@click.option("--count", type=int, required=True, help="How many nodes each log is to have.")
+@click.option(
+    "--within", type=float, default=60, show_default=True, help="Seconds to wait for their requests."
+)
+@click.option("--done", type=click.Path(path_type=Path), help="A file to make when all are admitted.")
+def demo_admit(count: int, within: float, done: Path | None) -> None:
+    """The demo's officers admit the nodes that ask. Exit status 1 if not enough of them asked in time."""
+    from webapp.demo import partners
+
+    until = time.monotonic() + within
+    while partners.admitted(db.session()) < count and time.monotonic() < until:
+        for line in partners.admit(current_app):
+            click.echo(line)
+        db.session.rollback()
+        time.sleep(0.5)
+    enough = partners.admitted(db.session()) >= count
+    if enough and done:
+        done.touch()
+    sys.exit(0 if enough else 1)
+
+
 @click.command("serve")
 @click.option("--port", default=lambda: int(os.environ.get("PORT", "8000")), type=int)
 def serve(port: int) -> None:
@@ -157,6 +211,10 @@ def make_cli(create: Callable[..., Flask]) -> FlaskGroup:
         consignment,
         person_group,
         organisation_group,
+        backup,
+        restore_command(alembic_config),
+        node,
+        signer_group,
         serve,
     )
     for entry in groups:

@@ -10,7 +10,9 @@ from openapi_pydantic.util import PydanticSchema, construct_open_api_with_schema
 from pydantic import BaseModel
 
 from webapp.custody.format import JobsOut, MeOut, PackOut
+from webapp.kernel.documents.api import LedgerStateOut, PoliciesOut
 from webapp.kernel.intake.format import Act, Batch, BatchOut, Item, Problem, VerdictsOut
+from webapp.kernel.witnesses.api import NodeRequestIn, NodeRequestOut
 
 bp = Blueprint("openapi", __name__)
 
@@ -70,6 +72,7 @@ _WHY = {
     401: "no login; keep everything and send it again later",
     403: "not allowed, or the header X-Ashiato is missing",
     404: "no such thing, or not for this person",
+    409: "not yet; try again in a few seconds",
     413: "too large; nothing was kept, send less",
     422: "not acceptable; the text says why",
     429: "too often; see Retry-After",
@@ -154,6 +157,29 @@ def _paths() -> dict[str, PathItem]:
                 responses=_answers(DecodeOut, 401, 413, 422),
             )
         ),
+        "/api/ledger/{log}/proofs/{entry_id}": PathItem(
+            get=Operation(
+                operationId="getProof",
+                summary="That an entry is in the log: a C2SP tlog-proof file, to be checked without us",
+                parameters=[
+                    _path("log", "the log"),
+                    _path("entry_id", "id of the entry (of a scan: the scan's)"),
+                ],
+                responses=_answers(Problem, 401, 403, 404, 409)
+                | {"200": Answer(description="c2sp.org/tlog-proof@v1", content={"text/plain": MediaType()})},
+            )
+        ),
+        **_ledger_states(),
+        "/api/nodes/requests": PathItem(
+            post=Operation(
+                operationId="askToWatch",
+                summary="A node of another organisation asks to be admitted. Safe to repeat.",
+                parameters=[HEADER],
+                requestBody=RequestBody(required=True, content=_json(NodeRequestIn)),
+                responses=_answers(NodeRequestOut, 400, 403, 404, 413, 422, 429)
+                | _answers(NodeRequestOut, ok="202"),
+            )
+        ),
         "/healthz": PathItem(get=Operation(operationId="health", responses=_answers(HealthOut))),
     }
 
@@ -180,3 +206,24 @@ def openapi() -> Response:
     answer = Response(document(), mimetype="application/json")
     answer.headers["Cache-Control"] = "public, max-age=300"
     return answer
+
+
+def _ledger_states() -> dict[str, PathItem]:
+    """What phones ask about logs."""
+    return {
+        "/api/ledger/{log}/state": PathItem(
+            get=Operation(
+                operationId="getLedgerState",
+                summary="How many entries are recorded, signed, cosigned and anchored",
+                parameters=[_path("log", "the log")],
+                responses=_answers(LedgerStateOut, 401, 404),
+            )
+        ),
+        "/api/ledger/policies": PathItem(
+            get=Operation(
+                operationId="getPolicies",
+                summary="Whose signatures count, for each log that is served here. Public.",
+                responses=_answers(PoliciesOut, 429),
+            )
+        ),
+    }

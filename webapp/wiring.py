@@ -5,16 +5,25 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from webapp import openapi
+from webapp.chain import messages as chain_messages
+from webapp.chain import state as chain_state
 from webapp.custody import api as custody_api
 from webapp.custody import evidence as custody_evidence
 from webapp.custody import office_views as custody_office
 from webapp.custody import public_views as custody_public
 from webapp.custody import views as custody_views
-from webapp.custody.service import CustodyRoom, in_use, may_settle
+from webapp.custody.service import CustodyRoom, in_use, may_settle, private_parts
 from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, web
 from webapp.kernel.base import messages as base_messages
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
+from webapp.kernel.crossings import messages as crossings_messages
+from webapp.kernel.crossings.room import CrossingRoom
+from webapp.kernel.documents import api as documents_api
+from webapp.kernel.documents import views as documents_views
+from webapp.kernel.erasure import messages as erasure_messages
+from webapp.kernel.erasure import views as erasure_views
+from webapp.kernel.erasure.room import ErasureRoom
 from webapp.kernel.evidence import api as evidence_api
 from webapp.kernel.evidence import messages as evidence_messages
 from webapp.kernel.identity import login, menu
@@ -24,6 +33,7 @@ from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake import api as intake_api
 from webapp.kernel.intake import messages as intake_messages
 from webapp.kernel.intake.service import Door
+from webapp.kernel.ledger import api as ledger_api
 from webapp.kernel.ledger import messages as ledger_messages
 from webapp.kernel.places import messages as places_messages
 from webapp.kernel.places import views as places_views
@@ -31,12 +41,22 @@ from webapp.kernel.reconciliation.service import ReconciliationRoom
 from webapp.kernel.scanning import api as scanning_api
 from webapp.kernel.scanning import messages as scanning_messages
 from webapp.kernel.scanning.service import CodesRoom
+from webapp.kernel.witnesses import api as witnesses_api
+from webapp.kernel.witnesses import messages as witnesses_messages
+from webapp.kernel.witnesses import views as witnesses_views
+from webapp.kernel.witnesses.room import WitnessRoom
 
 BLUEPRINTS = (
     intake_api.bp,
     evidence_api.bp,
     scanning_api.bp,
+    ledger_api.bp,
+    documents_api.bp,
+    documents_views.bp,
+    witnesses_api.bp,
+    witnesses_views.bp,
     identity_views.bp,
+    erasure_views.bp,
     places_views.bp,
     custody_public.bp,
     custody_views.bp,
@@ -50,6 +70,7 @@ BLUEPRINTS = (
 MENU: tuple[menu.Line, ...] = (
     ("案件", "custody.consignments", Action.CONSIGNMENT_VIEW),
     ("スキャン", "pwa.shell", Action.EVIDENCE_ADD),
+    ("台帳", "witnesses.ledger", Action.LEDGER_READ),
     ("利用者", "identity.people", Action.PEOPLE_MANAGE),
     ("組織", "identity.organisations", Action.ORGANISATION_MANAGE),
     ("場所", "places.places", Action.PLACES_MANAGE),
@@ -62,9 +83,13 @@ SENTENCES = {
     **identity_messages.SENTENCES,
     **places_messages.SENTENCES,
     **ledger_messages.SENTENCES,
+    **chain_messages.SENTENCES,
     **intake_messages.SENTENCES,
     **evidence_messages.SENTENCES,
+    **erasure_messages.SENTENCES,
+    **crossings_messages.SENTENCES,
     **scanning_messages.SENTENCES,
+    **witnesses_messages.SENTENCES,
 }
 
 
@@ -76,8 +101,20 @@ def wire(app: Flask) -> None:
     i18n.init(app)
     login.init(app)
     menu.init(app, MENU)
-    # in the order in which they fold an entry: codes before the things they are stuck on
-    app.extensions["door"] = Door([CodesRoom(in_use), CustodyRoom(), ReconciliationRoom(may_settle)])
+    # in the order in which they fold an entry: codes before the things they are stuck on, what people settled before
+    # the histories in which it is asked
+    forgetting = ErasureRoom({"device": private_parts})
+    app.extensions["door"] = Door(
+        [
+            CodesRoom(in_use),
+            ReconciliationRoom(may_settle),
+            CustodyRoom(),
+            forgetting,
+            WitnessRoom(),
+            CrossingRoom(),
+        ]
+    )
+    app.extensions["anchored_size"] = chain_state.anchored_size
     app.extensions["authors"] = {}
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

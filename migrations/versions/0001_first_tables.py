@@ -92,7 +92,6 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_custody_devices'))
     )
     with op.batch_alter_table('custody_devices', schema=None) as batch_op:
-        batch_op.create_index('ix_custody_devices_code', ['code'], unique=False)
         batch_op.create_index('ix_custody_devices_consignment_number', ['consignment', 'number'], unique=False)
         batch_op.create_index('ix_custody_devices_log_code', ['log', 'code'], unique=False)
 
@@ -179,11 +178,11 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('log', 'idx', name=op.f('pk_custody_scans'))
     )
     with op.batch_alter_table('custody_scans', schema=None) as batch_op:
-        batch_op.create_index('ix_custody_scans_log_boot_skewed', ['log', 'boot', 'skewed'], unique=False)
+        batch_op.create_index('ix_custody_scans_log_boot', ['log', 'boot'], unique=False, sqlite_where=sa.text("skewed"), postgresql_where=sa.text("skewed"))
         batch_op.create_index('ix_custody_scans_log_code', ['log', 'code'], unique=False)
-        batch_op.create_index('ix_custody_scans_log_device', ['log', 'device'], unique=False)
+        batch_op.create_index('ix_custody_scans_log_device', ['log', 'device'], unique=False, sqlite_where=sa.text("device <> ''"), postgresql_where=sa.text("device <> ''"))
         batch_op.create_index('ix_custody_scans_log_id', ['log', 'id'], unique=False)
-        batch_op.create_index('ix_custody_scans_log_parent', ['log', 'parent'], unique=False)
+        batch_op.create_index('ix_custody_scans_log_parent', ['log', 'parent'], unique=False, sqlite_where=sa.text("parent <> ''"), postgresql_where=sa.text("parent <> ''"))
 
     op.create_table('discrepancies',
     sa.Column('id', sa.String(length=36), nullable=False, comment='derived: the same one, the same id'),
@@ -453,7 +452,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_custody_scans_log_id')
         batch_op.drop_index('ix_custody_scans_log_device')
         batch_op.drop_index('ix_custody_scans_log_code')
-        batch_op.drop_index('ix_custody_scans_log_boot_skewed')
+        batch_op.drop_index('ix_custody_scans_log_boot')
 
     op.drop_table('custody_scans')
     with op.batch_alter_table('custody_photos', schema=None) as batch_op:
@@ -480,7 +479,6 @@ def downgrade() -> None:
     with op.batch_alter_table('custody_devices', schema=None) as batch_op:
         batch_op.drop_index('ix_custody_devices_log_code')
         batch_op.drop_index('ix_custody_devices_consignment_number')
-        batch_op.drop_index('ix_custody_devices_code')
 
     op.drop_table('custody_devices')
     with op.batch_alter_table('custody_consignments', schema=None) as batch_op:

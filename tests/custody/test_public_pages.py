@@ -157,3 +157,12 @@ def test_typed_markup_is_only_text(site: Flask) -> None:
 def test_the_characters_are_counted_without_what_stands_between_them(site: Flask) -> None:
     html = page(site, "public_unknown", reason="length", typed="HWVE-N9XS YWCX").get("/page").text
     assert "入れた文字は12文字でした" in html
+
+
+@pytest.mark.parametrize("typed", ["", "   ", " - ー "])
+def test_who_presses_the_button_with_nothing_entered_is_asked_for_the_number(app: Flask, typed: str) -> None:
+    answer = app.test_client().get("/t", query_string={"id": typed})
+    assert answer.status_code == 200
+    assert "シールの番号を入れてください。" in answer.text
+    assert "0文字" not in answer.text
+    assert "シールの番号を入れてください。" not in app.test_client().get("/").text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.custody.history import OTHER_CAGE, a_scan, codes_of, scans
 from webapp.custody.entries import Event
-from webapp.custody.rules import RANK, DeviceFold, Tag, decide, fold_device, required
+from webapp.custody.rules import RANK, DeviceFold, Tag, decide, ended, fold_device, required
 from webapp.custody.steps import NEXT, REQUIRED, Discrepancy, Step
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "custody_decide.json").read_text())["cases"]
@@ -48,6 +48,30 @@ def test_a_drive_destroyed_on_site_needs_no_erasure_extraction_or_shredding() ->
     folded = fold(*scans(*ON_SITE))
     assert folded.sanitized
     assert required("3", folded.done) == (Step.REGISTERED, Step.LOADED, Step.COUNTED)
+
+
+def ended_when_settled(cls: str, *steps: str) -> bool:
+    """Whether the device has ended once somebody has settled everything that is wrong with it."""
+    folded = fold(*scans(*steps), cls=cls)
+    assert not folded.ended
+    return ended(Tag("D1", cls, "pc-1"), folded, {(found.code, found.key) for found in folded.findings})
+
+
+def test_a_device_whose_questions_are_all_settled_has_ended() -> None:
+    assert ended_when_settled("2", "registered", "loaded", "sanitized", "counted")  # OUT_OF_ORDER
+    assert ended_when_settled("3", *CLASS_3[:4], "destroyed")  # the drive was shredded within its host
+    assert ended_when_settled("3", "registered", "loaded", "counted", "drive_extracted", "destroyed")
+
+
+def test_no_decision_replaces_the_erasure_of_a_drive_that_was_not_destroyed() -> None:
+    assert not ended_when_settled("2", "registered", "loaded", "counted")
+    assert not ended_when_settled("3", "registered", "sanitize_failed", "loaded", "counted")
+
+
+def test_settling_one_of_two_questions_ends_nothing() -> None:
+    folded = fold(*scans("registered", "loaded", "sanitized", "counted", "registered"), cls="2")
+    assert codes_of(folded.findings) == ["DOUBLE_SCAN", "OUT_OF_ORDER"]
+    assert not ended(Tag("D1", "2", "pc-1"), folded, {("DOUBLE_SCAN", folded.findings[-1].key)})
 
 
 @pytest.mark.parametrize(

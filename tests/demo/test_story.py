@@ -8,7 +8,7 @@ from webapp.demo import story
 from webapp.demo.cast import CAST, KANEYAMA, MOGAMI
 from webapp.kernel.base.db import db
 from webapp.kernel.intake.rebuild import check
-from webapp.kernel.ledger.log import verify
+from webapp.kernel.ledger.verification import verify
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 

@@ -8,8 +8,8 @@ from flask import Flask
 from tests.factories.custody import the_door
 from webapp.kernel.base.db import db
 from webapp.kernel.intake.rebuild import check
-from webapp.kernel.ledger.log import verify
 from webapp.kernel.ledger.models import Log
+from webapp.kernel.ledger.verification import verify
 
 
 @pytest.fixture(autouse=True)

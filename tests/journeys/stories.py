@@ -67,7 +67,7 @@ def trouble(t: Town) -> Story:
     say("officer", t.phones["officer"].scan("loaded", unknown, j.tick(), parent=t.cages[0]))
     say("officer", t.phones["officer"].scan("loaded", foreign, j.tick(), parent=t.cages[0]))
     say("officer2", t.phones["officer2"].scan("loaded", t.codes[8], j.tick(), parent=t.cages[2]))
-    say("officer2", t.phones["officer2"].scan("loaded", t.codes[7], j.tick(), parent="SOME TROLLEY"))
+    say("officer2", t.phones["officer2"].scan("loaded", t.codes[7], j.tick(), parent=f"x-{7:020x}"))
     say("officer2", t.phones["officer2"].scan("loaded", t.codes[7], j.tick(), parent=t.cages[1]))
     say("technician", *j.sanitize(7))  # after it was loaded
     say("officer", j.lock(range(7)))

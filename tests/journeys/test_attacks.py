@@ -15,6 +15,7 @@ from webapp.kernel.identity.models import Organisation
 from webapp.kernel.intake.rebuild import check
 from webapp.kernel.ledger.entries import NotCanonical, canonical
 from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.scanning import codes
 from webapp.kernel.scanning.models import IssuedCode
 
 
@@ -30,7 +31,7 @@ def refused(town: Town, who: str, item: object) -> str:
 
 def test_a_cage_scanned_into_itself_never_stops_a_fold(town: Town) -> None:
     scan = town.phones["driver"].scan
-    stranger = "4" * 17
+    stranger = codes.new_id()
     assert refused(town, "driver", scan("loaded", town.codes[0], MORNING, parent=stranger)) == ""
     assert refused(town, "driver", scan("locked", stranger, MORNING, parent=stranger)) == ""
     assert check(the_door(), town.log) == []

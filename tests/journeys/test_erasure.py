@@ -9,8 +9,8 @@ from webapp.kernel.identity.pseudonyms import NO_NAME, people_by_pseudonym
 from webapp.kernel.identity.service import erase_person, leave
 from webapp.kernel.intake.rebuild import rebuild
 from webapp.kernel.ledger import vault
-from webapp.kernel.ledger.log import verify
 from webapp.kernel.ledger.models import LedgerEntry, VaultRecord
+from webapp.kernel.ledger.verification import verify
 
 
 def test_folding_again_after_a_person_was_erased_gives_the_same(app: Flask) -> None:

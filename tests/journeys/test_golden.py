@@ -16,23 +16,34 @@ from tests.factories.identity import MORNING
 from webapp.custody.models import Cage, Device
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.ids import new_id
+from webapp.kernel.crossings.models import CrossingHalf
+from webapp.kernel.erasure.entries import ERASED
+from webapp.kernel.erasure.models import Redaction
 from webapp.kernel.intake.rebuild import check, rebuild
 from webapp.kernel.ledger.entries import decode
-from webapp.kernel.ledger.log import open_log, read, verify
-from webapp.kernel.tlog.merkle import Frontier, leaf_hash
-from webapp.kernel.ledger.models import Head, LedgerEntry
+from webapp.kernel.ledger.log import open_log, read
+from webapp.kernel.ledger.models import Head, LedgerEntry, LedgerNode
+from webapp.kernel.ledger.verification import verify
 from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.tlog.merkle import Frontier, leaf_hash
 
 GOLDEN = Path(__file__).parents[1] / "vectors" / "golden_log.json"
 
 
 def board(log: str) -> dict[str, Any]:
     """What a log comes to, as people see it."""
-    d, c, q = Device, Cage, DiscrepancyRow
+    d, c, q, n = Device, Cage, DiscrepancyRow, LedgerNode
     devices = db.session.query(d.id, d.code, d.step, d.cage, d.ended).filter(d.log == log).order_by(d.id)
     cages = db.session.query(c.code, c.step, c.manifest, c.counted).filter(c.log == log).order_by(c.code)
     found = db.session.query(q.code, q.scope, q.key, q.closed).filter(q.log == log).order_by(q.id)
+    nodes = db.session.query(n.name, n.organisation, n.retired_at).filter(n.log == log).order_by(n.name)
+    r, x = Redaction, CrossingHalf
+    erased = db.session.query(r.what, r.subject, r.basis, r.count).filter(r.log == log).order_by(r.id)
+    crossed = db.session.query(x.is_out, x.other, x.commit, x.count).filter(x.log == log).order_by(x.index)
     return {
+        "nodes": [list(row) for row in nodes],
+        "erased": [list(row) for row in erased],
+        "crossings": [list(row) for row in crossed],
         "devices": [list(row) for row in devices],
         "cages": [list(row) for row in cages],
         "discrepancies": [list(row) for row in found],
@@ -72,7 +83,7 @@ def test_the_golden_log_holds_every_kind_that_the_rooms_fold(app: Flask) -> None
     held = {json.loads(line)["kind"] for log in golden.values() for line in log["entries"]}
     rooms = the_door().rooms
     wanted = {kind for room in rooms for kind in (*room.observations, *room.commands)}
-    assert wanted | {"custody.assets_listed", "codes.printed"} == held
+    assert wanted | {"custody.assets_listed", "codes.printed", ERASED} == held
 
 
 def golden_of(*logs: str) -> str:

@@ -5,7 +5,7 @@ from flask import Flask
 from tests.factories.custody import Journey, a_town, walk
 from webapp.custody.models import Cage, Consignment, Device
 from webapp.kernel.base.db import db
-from webapp.kernel.ledger.log import verify
+from webapp.kernel.ledger.verification import verify
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 

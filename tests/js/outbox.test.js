@@ -149,7 +149,7 @@ test('scans of somebody else are counted, kept and marked as theirs', async () =
   const [row] = await kept(store);
   assert.equal(row.mine, false);
   assert.deepEqual(await counts(store), {
-    pending: 1, sent: 0, refused: 0, stuck: 0, others: 1, photos: 0, oldest: row.kept_at,
+    pending: 1, sent: 0, refused: 0, stuck: 0, others: 1, photos: 0, badPhotos: 0, oldest: row.kept_at,
   });
 });
 

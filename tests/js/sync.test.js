@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
 
 import { aPhone, aServer, json, keepMany, loaded, take } from './phone.js';
-import { counts, keep, kept, photo, subscribe } from '../../webapp/static/pwa/intake/outbox.js';
+import { counts, keep, kept, photo, refusedPhotos, retryPhoto, subscribe } from '../../webapp/static/pwa/intake/outbox.js';
 import { jobs, me, pack, refresh } from '../../webapp/static/pwa/intake/packs.js';
 import { onStatus, syncNow } from '../../webapp/static/pwa/intake/sync.js';
 
@@ -72,7 +72,7 @@ test('1,000 scans land exactly once although the server takes seven at a time', 
   await sync(store, server);
   assert.equal(server.books.size, 1_000);
   assert.ok(Math.max(...batches(server)) <= 100);
-  assert.deepEqual(await counts(store), { pending: 0, sent: 1_000, refused: 0, stuck: 0, others: 0, photos: 0, oldest: null });
+  assert.deepEqual(await counts(store), { pending: 0, sent: 1_000, refused: 0, stuck: 0, others: 0, photos: 0, badPhotos: 0, oldest: null });
   assert.ok([...server.books.values()].every(({ p }, i) => JSON.parse(p).seq === i + 1), 'in the order they were kept');
 });
 
@@ -228,6 +228,20 @@ test('a photo the server refuses stays on the phone and blocks no other', async 
   await sync(store, server);
   assert.deepEqual([...server.photos.keys()], ['d'.repeat(64)]);
   assert.notEqual(await photo(store, 'c'.repeat(64)), null);
+});
+
+test('a refused photo is shown with its reason and its scan, and goes again when somebody asks', async () => {
+  const [store, server] = [await aPhone(), serving()];
+  const [sha256, text] = ['e'.repeat(64), '24時間に送れる写真の量を超えました。'];
+  const row = await keep(store, loaded(), { photos: [{ sha256, blob: new Blob(['x'], { type: 'image/jpeg' }) }] });
+  server.script = ({ path }) => (path.includes('eeee') ? json({ code: 'evidence.quota_person', text }, 422) : undefined);
+  await sync(store, server);
+  const [refused] = await refusedPhotos(store);
+  assert.deepEqual([refused.photo.text, refused.row.id, (await counts(store)).badPhotos], [text, row.id, 1]);
+  server.script = () => undefined;
+  await retryPhoto(store, sha256);
+  await sync(store, server);
+  assert.deepEqual([await refusedPhotos(store), [...server.photos.keys()]], [[], [sha256]]);
 });
 
 test('a verdict that changed later reaches the scan that is kept here', async () => {

@@ -24,6 +24,7 @@ from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import Log
 from webapp.kernel.reconciliation.messages import REASONS
 from webapp.kernel.reconciliation.models import Closing, DiscrepancyRow
+from webapp.kernel.reconciliation.projection import id_before
 from webapp.kernel.scanning.codes import is_valid, normalise, show
 from webapp.kernel.scanning.labels import MAX_LABELS, Label
 from webapp.kernel.scanning.models import IssuedCode
@@ -260,6 +261,13 @@ def closing_of(job: Job, discrepancy: str) -> ClosingCard | None:
     return ClosingCard(REASONS[row.reason], f"{who.role_text} {who.name}" if who else "", row.at, str(note))
 
 
+def closing_before(job: Job, discrepancy: str) -> ClosingCard | None:
+    """How a discrepancy was settled before it went away and came back; None if it is here for the first time."""
+    row = db.session.get(DiscrepancyRow, discrepancy)
+    before = id_before(db.session(), row) if row is not None else ""
+    return closing_of(job, before) if before else None
+
+
 def stickers(job: Job, batch: str, part: int) -> list[Label]:
     """The labels of a batch in sheet order, without void ones. Raises NotFound if there are none."""
     c = IssuedCode
@@ -297,6 +305,18 @@ def scans_of(job: Job, discrepancy: str, *, inside: bool = True) -> list[ScanLin
     if not inside:
         query = query.where(s.step.in_(CAGE_STEPS))
     found = db.session.execute(query.order_by(s.at, s.id).limit(100)).all()
+    return _scan_lines(job, found, causes)
+
+
+def scans_about(job: Job, code: str) -> list[ScanLine]:
+    """What was recorded about one code, the earliest first; at most 100."""
+    s = ScanRow
+    query = select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
+    query = query.where(s.log == job.log, s.code == code).order_by(s.at, s.id).limit(100)
+    return _scan_lines(job, db.session.execute(query).all(), set())
+
+
+def _scan_lines(job: Job, found: Sequence[Any], causes: set[str]) -> list[ScanLine]:
     people = people_by_pseudonym(job.log, {scan.actor for scan in found})
     here = present([sha for scan in found for sha in scan.photos])
     return [_scan_line(scan, people, here, causes) for scan in found]

@@ -12,6 +12,7 @@ from webapp.custody.models import Cage, Device
 from webapp.custody.queries import PAGE, Job
 from webapp.custody.steps import CLASS_TITLES, KIND_TITLES, TITLES
 from webapp.kernel.base.db import db
+from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import VaultRecord
 from webapp.kernel.scanning.codes import is_valid, normalise, show
@@ -79,6 +80,14 @@ def every_device(job: Job) -> Iterator[DeviceLine]:
         if len(rows) < CHUNK:
             return
         after = (rows[-1].number, rows[-1].id)
+
+
+def device_of(job: Job, device: str) -> DeviceLine:
+    """One device of the consignment. Raises NotFound."""
+    row = db.session.scalar(select(Device).where(Device.id == device, Device.consignment == job.id))
+    if row is None:
+        raise NotFound
+    return _lines(job, [row])[0]
 
 
 def _lines(job: Job, rows: Sequence[Device]) -> list[DeviceLine]:

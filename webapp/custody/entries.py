@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from webapp.custody.steps import Step
 from webapp.kernel.intake.format import Body, Millis, Sha256, Text, Uuid, Word
@@ -57,7 +58,7 @@ class Exported(Body):
     """Who took out which list."""
 
     consignment: Uuid
-    label: Word
+    label: Literal["assets.csv"]
 
 
 class EvidenceViewed(Body):
@@ -65,6 +66,9 @@ class EvidenceViewed(Body):
 
     consignment: Uuid
     evidence: Sha256
+
+
+NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
 
 
 class Event(NamedTuple):
@@ -81,7 +85,7 @@ class Event(NamedTuple):
     witnesses: tuple[str, ...] = ()
     photos: int = 0
     job: str = ""
-    body: Mapping[str, Any] = MappingProxyType({})
+    body: Mapping[str, Any] = NOTHING_SAID
     device: str = ""  # what a registration binds
     target: str = ""  # what a 訂正 undoes
 
@@ -99,7 +103,10 @@ def is_skewed(at: int, off: int | None, recorded_at: int) -> bool:
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """By effective time, then id: the one order in which histories are folded."""
-    return sorted(events, key=lambda event: (event.at, event.id))
+    return sorted(events, key=_WHEN)
+
+
+_WHEN = attrgetter("at", "id")
 
 
 def without_voided(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
@@ -107,7 +114,7 @@ def without_voided(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
 
     A 訂正 carries the code of the scan that it undoes: it reaches no other thing's history.
     """
-    if all(event.step is not Step.VOID for event in events):
+    if Step.VOID not in [event.step for event in events]:
         return list(events), []
     by_id = {event.id: event for event in events if event.step != Step.VOID}
     gone, idle = set[str](), list[Event]()
@@ -124,7 +131,6 @@ def _may_undo(void: Event, target: Event) -> bool:
     return target.actor == void.actor or not CORRECTORS.isdisjoint(void.roles)
 
 
-_WORD = r"[0-9A-Za-z _.:/+()-]{0,64}"
 _UUID = r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
 _CODE_OR_NONE = r"([0-9A-HJKMNP-TV-Z]{17})?"
 #: What the texts of a scan's body look like: short, ASCII, and of a form in which no name, note or maker's serial
@@ -145,13 +151,13 @@ _TEXTS = {
         "manifest_hash": r"([0-9a-f]{64})?",
         "lock": _CODE_OR_NONE,
         "drive": _CODE_OR_NONE,
-        "seal": _WORD,
-        "tool": _WORD,
-        "label": _WORD,
+        "seal": r"[0-9A-Za-z_.:/+()-]{0,64}",
+        "tool": r"[0-9A-Za-z _.:/+()-]{0,64}",
+        "label": r"[0-9A-Za-z-]{0,12}",
     }.items()
 }
 _NUMBERS = frozenset({"count", "particle_mm"})
-_LISTED = re.compile(r"[0-9A-Za-z _.:/+()-]{1,128}")
+_LISTED = re.compile(r"[0-9A-HJKMNP-TV-Z]{17}|x-[0-9a-f]{20}")
 MOST_LISTED = 1_000
 
 

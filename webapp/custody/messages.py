@@ -99,7 +99,7 @@ ASSET_LIST: dict[str, str] = {
 REFUSALS: dict[str, str] = {
     "custody.unknown_step": "この工程の記録は受け付けられません。アプリを最新にしてください。",
     "custody.body": "記録の内容「{field}」の形が違います。アプリを最新にしてください。",
-    "custody.code_needed": "何を読み取ったかの番号がありません。",
+    "custody.code_needed": "読み取った番号が、足あとのコードではありません。",
     "custody.not_a_party": "この案件は、あなたの所属する団体の案件ではありません。",
     "custody.not_allowed": "この操作ができるのは、案件の自治体の職員です。",
     "custody.unknown_organisation": "運送会社またはITAD事業者が見つかりません。",
@@ -110,7 +110,7 @@ REFUSALS: dict[str, str] = {
     "custody.already_imported": "このファイルは、すでに取り込み済みです。何も変わっていません。",
     "custody.same_assets": "管理番号「{assets}」は、この案件にすでにあります。重なる行を除いてから取り込んでください。",
     "custody.nothing_to_import": "取り込める機器がありません。",
-    "custody.cage_name": "かご車の名前は、英数字とハイフンで12文字までにしてください。",
+    "custody.cage_name": "かご車の名前は、英字3文字までと数字にしてください（例：C-04）。",
     "custody.cage_code": (
         "このコードは、かご車のラベルとして使えません。この自治体で発行した新しいコードを選んでください。"
     ),

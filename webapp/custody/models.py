@@ -2,13 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Index, String
+from sqlalchemy import JSON, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.base.db import Base
+from webapp.kernel.base.db import PRIVATE, Base
 
 Uuid = String(36)
 CodeText = String(128)
+
+
+def _where(name: str, *columns: str, where: str) -> Index:
+    """An index over some rows only: most scans bind no device, name no cage and come from a clock that is right."""
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Consignment(Base):
@@ -79,7 +84,6 @@ class Device(Base):
     __table_args__ = (
         Index("ix_custody_devices_consignment_number", "consignment", "number"),
         Index("ix_custody_devices_log_code", "log", "code"),
-        Index("ix_custody_devices_code", "code"),
     )
 
 
@@ -133,10 +137,10 @@ class ScanRow(Base):
     skewed: Mapped[bool] = mapped_column(default=False)
     __table_args__ = (
         Index("ix_custody_scans_log_code", "log", "code"),
-        Index("ix_custody_scans_log_parent", "log", "parent"),
-        Index("ix_custody_scans_log_device", "log", "device"),
+        _where("ix_custody_scans_log_parent", "log", "parent", where="parent <> ''"),
+        _where("ix_custody_scans_log_device", "log", "device", where="device <> ''"),
         Index("ix_custody_scans_log_id", "log", "id"),
-        Index("ix_custody_scans_log_boot_skewed", "log", "boot", "skewed"),
+        _where("ix_custody_scans_log_boot", "log", "boot", where="skewed"),
     )
 
 
@@ -174,6 +178,7 @@ class ImportDraft(Base):
     """
 
     __tablename__ = "custody_import_drafts"
+    __table_args__ = PRIVATE
     id: Mapped[str] = mapped_column(Uuid, primary_key=True)
     log: Mapped[str] = mapped_column(String(16))
     consignment: Mapped[str] = mapped_column(Uuid, index=True)

@@ -16,6 +16,8 @@ from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.rows import insert_rows
 from webapp.kernel.intake.door import Verdict
 from webapp.kernel.ledger.entries import Recorded
+from webapp.kernel.reconciliation.models import DiscrepancyRow
+from webapp.kernel.reconciliation.service import CLOSED
 from webapp.kernel.scanning import service as codes
 
 #: Everything that is folded from a log.
@@ -118,6 +120,14 @@ def _code_voided(session: Session, entry: Recorded, touched: Touched) -> None:
     touched.renamed |= {old, new} - {""}
 
 
+def _settled(session: Session, entry: Recorded, touched: Touched) -> None:
+    """A device may have come to its end by what somebody has decided."""
+    d = DiscrepancyRow
+    scope = session.scalar(select(d.scope).where(d.id == entry.data["body"]["discrepancy"]))
+    if scope and ":" not in scope:  # a device or a cage; not a phone, not a cage that nobody has added
+        touched.codes.add(scope)
+
+
 _FILED_UNDER: tuple[tuple[Any, Any], ...] = (
     (ScanRow, ScanRow.code),
     (ScanRow, ScanRow.parent),
@@ -132,6 +142,7 @@ _HANDLERS = {
     kinds.ASSETS_LISTED: _assets_listed,
     kinds.CAGE_ADDED: _cage_added,
     codes.VOIDED: _code_voided,
+    CLOSED: _settled,
 }
 
 

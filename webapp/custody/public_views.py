@@ -16,6 +16,8 @@ _REASONS = {
     "scanning.code_length": "length",
     "scanning.code_letter": "letters",
 }
+#: Letters to Unicode, hyphens on a Japanese keyboard.
+_DASHES = "ー"
 
 
 def _tools() -> dict[str, str]:
@@ -30,7 +32,18 @@ def _tools() -> dict[str, str]:
 @for_residents
 def home() -> ResponseReturnValue:
     """Enter or scan a tracking ID."""
-    return render_template("custody/public_home.html", login=url_for("identity.login"), **_tools())
+    return _home()
+
+
+def _home(*, asked: bool = False) -> ResponseReturnValue:
+    """`asked`: somebody pressed the button and had entered nothing."""
+    return render_template(
+        "custody/public_home.html",
+        login=url_for("identity.login"),
+        why=url_for("witnesses.why"),
+        asked=asked,
+        **_tools(),
+    )
 
 
 @bp.get("/t")
@@ -38,6 +51,8 @@ def home() -> ResponseReturnValue:
 def find() -> ResponseReturnValue:
     """What was typed or read: on to its page, or a hint at what is wrong with it."""
     typed = request.args.get("id", "")[: codes.MAX_TEXT]
+    if not any(character.isalnum() and character not in _DASHES for character in typed):
+        return _home(asked=True)
     match codes.parse(typed, current_app.config["QR_PREFIXES"]):
         case codes.Code(id=code):
             return redirect(url_for("residents.result", code=code, lang=request.args.get("lang")))

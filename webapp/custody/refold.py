@@ -3,18 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, update
+from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
 
 from webapp.custody.entries import Event, in_order, without_voided
-from webapp.custody.models import Cage, Consignment, Device
+from webapp.custody.lasting import Lasting
+from webapp.custody.models import Cage, Device
 from webapp.custody.reconcile import CageFold, fold_cage
-from webapp.custody.rules import DeviceFold, Found, Tag, fold_device
+from webapp.custody.rules import DeviceFold, Found, Tag, ended, fold_device
 from webapp.custody.scene import Scene, Touched, is_device, is_found, read_scene, tag_of
 from webapp.custody.steps import CAGE_STEPS, SEVERITY, Discrepancy, Step
-from webapp.kernel.base.rows import column, update_rows
+from webapp.kernel.base.rows import Written, update_rows
 from webapp.kernel.intake.door import Verdict
-from webapp.kernel.reconciliation.projection import Row, replace, verdicts
+from webapp.kernel.reconciliation.projection import Row, replace, verdicts, with_closings
 
 COUNTERS = ("registered", "sanitized", "departed", "received", "destroyed", "ended")
 Deltas = dict[str, dict[str, int]]
@@ -26,15 +27,33 @@ def refold(session: Session, log: str, touched: Touched) -> Mapping[str, Verdict
     A new scan of which nothing is said is in no discrepancy: it is worth "ok", as the door takes it to be.
     """
     scene = read_scene(session, log, touched)
-    tags = {code: tag_of(scene, code) for code in scene.events if is_device(scene, code)}
-    folds = {code: fold_device(tag, scene.events[code]) for code, tag in tags.items()}
-    cages = _fold_cages(scene, tags)
+    tags, folds, cages = _folded(scene)
+    found = list(_rows(scene, tags, folds, cages))
+    rows = with_closings(session, found, Lasting(session, scene, lambda other: _rows(other, *_folded(other))))
     deltas: Deltas = {}
-    _write_devices(session, scene, folds, deltas)
+    _write_devices(session, scene, _with_settled(tags, folds, rows), deltas)
     _write_cages(session, scene, cages, deltas)
     _write_counters(session, deltas)
-    changed = replace(session, log, _scopes(scene), list(_rows(scene, tags, folds, cages)))
+    changed = replace(session, log, _scopes(scene), rows)
     return verdicts(session, changed)
+
+
+def _folded(scene: Scene) -> tuple[dict[str, Tag], dict[str, DeviceFold], dict[str, CageFold]]:
+    tags = {code: tag_of(scene, code) for code in scene.events if is_device(scene, code)}
+    folds = {code: fold_device(tag, scene.events[code]) for code, tag in tags.items()}
+    return tags, folds, _fold_cages(scene, tags)
+
+
+def _with_settled(
+    tags: Mapping[str, Tag], folds: Mapping[str, DeviceFold], rows: Sequence[Row]
+) -> dict[str, DeviceFold]:
+    """The folds again, where people settled what stood between a device and its end."""
+    settled: dict[str, set[tuple[str, str]]] = {}
+    for row in rows:
+        if row.closed:
+            settled.setdefault(row.scope, set()).add((row.code, row.key))
+    again = {code: ended(tags[code], folds[code], keys) for code, keys in settled.items() if code in folds}
+    return {**folds, **{code: folds[code]._replace(ended=end) for code, end in again.items()}}
 
 
 def _fold_cages(scene: Scene, tags: Mapping[str, Tag]) -> dict[str, CageFold]:
@@ -76,9 +95,12 @@ def _write_devices(session: Session, scene: Scene, folds: Mapping[str, DeviceFol
             continue
         new = _device_state(code, folds.get(code))
         if any(getattr(row, name) != value for name, value in new.items()):
-            changed.append({"id": device, **new})
             _count(deltas, row.consignment, _flags(row), _flags_of(new))
-    update_rows(session, Device, "id", changed)
+            same = ("code",) if row.code == new["code"] else ()
+            changed.append({"id": device} | {name: value for name, value in new.items() if name not in same})
+    # under the same code most often: its index is then left alone
+    update_rows(session, Device, "id", [new for new in changed if "code" in new])
+    update_rows(session, Device, "id", [new for new in changed if "code" not in new])
     _write_found(session, scene, folds, deltas)
 
 
@@ -190,18 +212,17 @@ def _journey(cage: Any) -> dict[str, int]:
 
 def _write_counters(session: Session, deltas: Deltas) -> None:
     changed = [
-        {"b_id": job} | {f"b_{name}": sums[name] for name in COUNTERS}
+        (*(sums[name] for name in COUNTERS), job)
         for job, sums in sorted(deltas.items())
         if any(sums.values())
     ]
-    if changed:
-        session.connection().execute(_ADD, changed)
+    _ADD.run_each(session, changed)
 
 
-_ADD = (
-    update(Consignment.__table__)  # type: ignore[arg-type]
-    .where(column(Consignment.id) == bindparam("b_id"))
-    .values({name: Consignment.__table__.c[name] + bindparam(f"b_{name}") for name in COUNTERS})
+#: In the order of COUNTERS.
+_ADD = Written(
+    "UPDATE custody_consignments SET registered = registered + ?, sanitized = sanitized + ?,"
+    " departed = departed + ?, received = received + ?, destroyed = destroyed + ?, ended = ended + ? WHERE id = ?"
 )
 
 

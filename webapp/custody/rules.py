@@ -1,6 +1,6 @@
 """Where a device stands and what is wrong with its history: pure folds over the tables in steps.py."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -95,11 +95,23 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
         if event.step in _ATTESTED or not may_record(event, tag.parties):
             findings.extend(_attested(tag, event))
     loaded = [event for event in ordered if event.step == Step.LOADED]
-    blocked = any(SEVERITY[finding.code] != Severity.WARN for finding in findings)
-    ended = (
-        bool(tag.cls) and tag.owner and not blocked and all(step in done for step in required(tag.cls, done))
-    )
-    return DeviceFold(state, done, loaded[-1].parent if loaded else "", ended, tuple(findings), len(ordered))
+    cage = loaded[-1].parent if loaded else ""
+    fold = DeviceFold(state, done, cage, ended=False, findings=tuple(findings), scans=len(ordered))
+    return fold._replace(ended=ended(tag, fold))
+
+
+def ended(tag: Tag, fold: DeviceFold, settled: Collection[tuple[str, str]] = ()) -> bool:
+    """終了: every required step is there and nothing is in question. `settled` are the (code, key) of findings that
+    people have settled: they stop nothing any more, and a step that was skipped is then missed no longer. Except for
+    the erasure: no decision replaces it, only the destruction of the drive does.
+    """
+    open_ones = [found for found in fold.findings if (found.code, found.key) not in settled]
+    if not tag.cls or not tag.owner or any(SEVERITY[found.code] != Severity.WARN for found in open_ones):
+        return False
+    excused = {key for code, key in settled if code == Discrepancy.SKIPPED}
+    if Step.DESTROYED not in fold.done:
+        excused.discard(Step.SANITIZED)
+    return all(step in fold.done or step in excused for step in required(tag.cls, fold.done))
 
 
 def _rank(state: Step | None) -> int:

@@ -7,16 +7,17 @@ changed. The number of queries does not grow with the batch: one for each kind o
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, select, union
+import orjson
 from sqlalchemy.orm import Session
 
-from webapp.custody.entries import Event, without_voided
+from webapp.custody.entries import NOTHING_SAID, Event, without_voided
 from webapp.custody.models import Cage, Device, ManifestLine, Party, ScanRow
 from webapp.custody.rules import Tag, may_record
 from webapp.custody.steps import CAGE_STEPS, Step
-from webapp.kernel.base.rows import MOST, Lookup, column
+from webapp.kernel.base.rows import MOST, Lookup, Written
 from webapp.kernel.scanning.models import IssuedCode
 from webapp.kernel.scanning.service import replacements
 
@@ -65,7 +66,7 @@ class Scene:
         if code not in self._bound:
             registered = [event for event in without_voided(self.events[code])[0] if event.device]
             known = [event for event in registered if self._is_known(event)]
-            self._bound[code] = min(known, key=_precedence, default=None)
+            self._bound[code] = min(known, key=_precedence) if len(known) > 1 else known[0] if known else None
         return self._bound[code]
 
     def _is_known(self, event: Event) -> bool:
@@ -78,7 +79,8 @@ class Scene:
         if device not in self._owners:
             codes = {event.code for event in self.bindings[device] if is_device(self, event.code)}
             firsts = [found for code in codes if (found := self.binding_of(code)) and found.device == device]
-            self._owners[device] = min(firsts, key=_precedence).code if firsts else ""
+            first = min(firsts, key=_precedence) if len(firsts) > 1 else firsts[0] if firsts else None
+            self._owners[device] = first.code if first else ""
         return self._owners[device]
 
 
@@ -146,12 +148,12 @@ def _read_inside(session: Session, scene: Scene, cages: Iterable[str]) -> None:
     """Histories of what was scanned with a cage or stands on its manifest; and where these devices belong."""
     codes: set[str] = set()
     for part in _parts(cages):
-        codes.update(session.connection().execute(_CONTENTS, {"log": scene.log, "cages": part}).scalars())
+        codes.update(code for (code,) in _CONTENTS.run(session, scene.log, part, scene.log, part))
     others = codes - scene.events.keys()
     scene.homes.update((row.code, row.consignment) for row in _HOMES.rows(session, others, log=scene.log))
     scene.inside.update(scene.events)
-    for row in _LIGHT_SCANS.rows(session, others, log=scene.log, **_sealed(scene)):
-        scene.inside.setdefault(row.code, []).append(_light(row))
+    for event in map(_light, _LIGHT_SCANS.rows(session, others, log=scene.log, **_sealed(scene))):
+        scene.inside.setdefault(event.code, []).append(event)
 
 
 def _sealed(scene: Scene) -> dict[str, int]:
@@ -183,21 +185,20 @@ _WHOLE = (
     ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.org, ScanRow.roles,
     ScanRow.witnesses, ScanRow.photos, ScanRow.job, ScanRow.body, ScanRow.device, ScanRow.target,
 )  # fmt: skip
-_SCANS = Lookup(*_WHOLE, by=ScanRow.code, same=[ScanRow.log])
+_SCANS = Lookup(*_WHOLE, by=ScanRow.code, same=[ScanRow.log], plain=True)
 _LIGHT_SCANS = Lookup(
     *_LIGHT,
     by=ScanRow.code,
     same=[ScanRow.log],
-    also=[
-        column(ScanRow.step).in_([Step.LOADED, Step.COUNTED, Step.VOID])
-        | (column(ScanRow.parent) != "")
-        | column(ScanRow.at).between(bindparam("since", required=True), bindparam("until", required=True))
-    ],
+    plain=True,
+    also=f"(step IN ('{Step.LOADED}', '{Step.COUNTED}', '{Step.VOID}') OR parent <> '' OR at BETWEEN ? AND ?)",
+    given=["since", "until"],
 )
-_BOUND = Lookup(ScanRow.code, by=ScanRow.device, same=[ScanRow.log])
+#: In the words of the partial indexes, so that these are used.
+_BOUND = Lookup(ScanRow.code, by=ScanRow.device, same=[ScanRow.log], also="device <> ''")
 _SKEWED_SCANS = Lookup(
     ScanRow.id, ScanRow.at, ScanRow.job, ScanRow.boot,
-    by=ScanRow.boot, same=[ScanRow.log], also=[column(ScanRow.skewed).is_(True)],
+    by=ScanRow.boot, same=[ScanRow.log], also="skewed",
 )  # fmt: skip
 #: By key alone: with the log beside it SQLite's planner would read the whole log.
 _DEVICES = Lookup(
@@ -213,38 +214,48 @@ _CAGES = Lookup(
 _PARTIES = Lookup(Party.consignment, Party.org, by=Party.consignment)
 _LISTING = Lookup(ManifestLine.cage, by=ManifestLine.code, same=[ManifestLine.log])
 _ISSUED = Lookup(IssuedCode.id, IssuedCode.log, IssuedCode.void_at, IssuedCode.replaced_by, by=IssuedCode.id)
-_CONTENTS = union(
-    *(
-        select(column(code)).where(
-            column(log) == bindparam("log"), column(cage).in_(bindparam("cages", expanding=True))
-        )
-        for code, log, cage in (
-            (ScanRow.code, ScanRow.log, ScanRow.parent),
-            (ManifestLine.code, ManifestLine.log, ManifestLine.cage),
-        )
-    )
+_CONTENTS = Written(
+    "SELECT code FROM custody_scans WHERE log = ? AND parent <> '' AND parent IN (*)"
+    " UNION SELECT code FROM custody_manifest_lines WHERE log = ? AND cage IN (*)"
 )
 _STEPS = {step.value: step for step in Step}
 
 
 def _light(row: Any) -> Event:
     key, step, code, parent, at, actor, roles, job, target = row
-    return Event(key, _STEPS[step], code, parent, at, actor, roles=tuple(roles), job=job, target=target)
+    return Event(key, _STEPS[step], code, parent, at, actor, roles=_words(roles), job=job, target=target)
 
 
 def _whole(row: Any) -> Event:
-    key, step, code, parent, at, actor, org, roles, witnesses, photos, job, body, device, target = row[:14]
+    key, step, code, parent, at, actor, org, roles, witnesses, photos, job, body, device, target = row
     return Event(
-        key, _STEPS[step], code, parent, at, actor, org, tuple(roles), tuple(witnesses), len(photos), job, body,
-        device, target,
+        key, _STEPS[step], code, parent, at, actor, org, _words(roles), _words(witnesses), len(_words(photos)), job,
+        _said(body), device, target,
     )  # fmt: skip
+
+
+def _words(value: Any) -> tuple[str, ...]:
+    """A list in JSON: SQLite has it as text, and the same few texts over and over."""
+    return _words_of(value) if isinstance(value, str) else tuple(value)
+
+
+@lru_cache(maxsize=10_000)
+def _words_of(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text))
+
+
+def _said(body: Any) -> Mapping[str, Any]:
+    if body == "{}":
+        return NOTHING_SAID
+    found: Mapping[str, Any] = orjson.loads(body) if isinstance(body, str) else body
+    return found
 
 
 def _histories(session: Session, log: str, codes: Collection[str]) -> dict[str, list[Event]]:
     """All scans of these codes, by code; a code without scans has an empty list."""
     found: dict[str, list[Event]] = {code: [] for code in codes}
-    for row in _SCANS.rows(session, found, log=log):
-        found[row.code].append(_whole(row))
+    for event in map(_whole, _SCANS.rows(session, found, log=log)):
+        found[event.code].append(event)
     return found
 
 

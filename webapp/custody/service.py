@@ -4,17 +4,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, or_, select, union
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from webapp.custody import entries as kinds
 from webapp.custody import projection
 from webapp.custody.entries import body_fault
 from webapp.custody.messages import SENTENCES, discrepancy_text
-from webapp.custody.models import Cage, Consignment, Device, Import, ImportDraft, Party
+from webapp.custody.models import Cage, Consignment, Device, Import, ImportDraft, Party, ScanRow
 from webapp.custody.steps import POLICY, Step
+from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.base.rows import Lookup, column
+from webapp.kernel.base.rows import Lookup, Written
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
@@ -22,12 +23,12 @@ from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.ledger.models import Log
+from webapp.kernel.scanning.codes import is_code_or_stranger
 from webapp.kernel.scanning.models import IssuedCode
 
 #: Devices in one entry: 200 lines of about 230 bytes stay below the 65,535 bytes an entry may hold.
 CHUNK = 200
-_CODE = re.compile(r"[0-9A-Za-z _.:/+()-]{1,128}")
-_LABEL = re.compile(r"[0-9A-Za-z-]{1,12}")
+_LABEL = re.compile(r"(?=.)[A-Za-z]{0,3}(-?[0-9]{1,4}){0,2}")  # a number as painted on: no name fits in
 _STEPS = frozenset(Step)
 
 
@@ -48,7 +49,7 @@ class CustodyRoom:
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """The organisation's own log, and those of consignments it works on."""
-        return set(session.connection().execute(_LOGS, {"org": organisation_id}).scalars())
+        return {log for (log,) in _LOGS.run(session, organisation_id, organisation_id)}
 
     def check(self, session: Session, act: Act, author: Author) -> Refusal | None:
         """Form of the scan, and that the consignment it names is this person's organisation's to work on."""
@@ -56,7 +57,7 @@ class CustodyRoom:
             return Refusal("custody.unknown_step", {})
         if field := body_fault(act.body):
             return Refusal("custody.body", {"field": field})
-        if not _CODE.fullmatch(act.code) or (act.parent and not _CODE.fullmatch(act.parent)):
+        if not is_code_or_stranger(act.code) or (act.parent and not is_code_or_stranger(act.parent)):
             return Refusal("custody.code_needed", {})
         known = not act.job or is_party(session, act.job, act.log, author.org)
         return None if known else Refusal("custody.not_a_party", {})
@@ -72,9 +73,8 @@ class CustodyRoom:
         return discrepancy_text(code, params)
 
 
-_LOGS = union(
-    select(column(Log.id)).where(column(Log.organisation_id) == bindparam("org")),
-    select(column(Party.log)).where(column(Party.org) == bindparam("org")),
+_LOGS = Written(
+    "SELECT id FROM logs WHERE organisation_id = ? UNION SELECT log FROM custody_parties WHERE org = ?"
 )
 _PARTIES = Lookup(Party.log, by=Party.consignment, same=[Party.org])
 
@@ -228,6 +228,23 @@ def may_settle(session: Session, consignment: str, log: str, org: str) -> bool:
         return is_party(session, consignment, log, org)
     row = session.get(Log, log)
     return row is not None and row.organisation_id == org
+
+
+def private_parts(session: Session, log: str, device: str) -> tuple[list[str], list[str]] | None:
+    """Where a device's personal data lies: its line of the list, and what its own scans brought with them.
+
+    Answers subjects in the vault, and ids of entries that hold their commitments; None if it is not this log's.
+    """
+    row = session.get(Device, device, populate_existing=True)
+    if row is None or row.log != log:
+        return None
+    s, i = ScanRow, Import
+    codes = select(s.code).where(s.log == log, s.device == device)
+    own = select(s.id).where(s.log == log, s.code.in_(codes), s.device.in_(["", device]))
+    scans = list(session.scalars(own))
+    lists = session.execute(select(i.entry, i.devices).where(i.consignment == row.consignment))
+    chunks = [derived_id(entry, str(n)) for entry, devices in lists for n in range(-(-devices // CHUNK))]
+    return [device, *map(vault.of_act, scans)], [*scans, *chunks]
 
 
 def in_use(session: Session, log: str, code: str) -> bool:

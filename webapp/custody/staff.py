@@ -74,6 +74,8 @@ def can(job: queries.Job) -> dict[str, bool]:
         "scan": may(roles, Action.EVIDENCE_ADD),
         "photos": may(roles, Action.EVIDENCE_VIEW),
         "inside": sees_inside(),
+        "prove": ours and may(roles, Action.LEDGER_READ),
+        "redact": ours and may(roles, Action.LEDGER_REDACT),
     }
 
 

@@ -128,6 +128,7 @@ VOID_REASONS = {
     "wrong_cage": "かご車の間違い",
     "wrong_count": "数の間違い",
     "wrong_step": "工程の間違い",
+    "not_listed": "一覧にない物",
     "other": "その他",
 }
 

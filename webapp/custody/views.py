@@ -6,6 +6,7 @@ Contexts of the templates (all under custody/); `can` is `staff.can`, `now` ms:
   board.html            board: Board, todos: [Todo], live_url, can, now
   board_live.html       board, can, now (the part that updates itself)
   devices.html          job, lines: [DeviceLine], total, page, per, step, cage, text, steps, cages
+  device.html           job, line: DeviceLine, scans: [ScanLine], states: {index: State}, can
   cages.html            job, cages: [CageCard], free: [(code, shown)], shown, errors, can, form_id, now
   questions.html        job, questions: [Question], closed: bool, total, page, per, now
   question.html         job, question, closing, scans: [ScanLine], reasons, shown, errors, can, form_id, now
@@ -21,12 +22,14 @@ from flask.typing import ResponseReturnValue
 from webapp.custody import desk, device_lines, entries, packs, queries, staff
 from webapp.custody.steps import POLICY, TITLES, Step
 from webapp.kernel.base.clock import from_date, now_ms
+from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.base.outcomes import Forbidden
 from webapp.kernel.base.web import whole_number
 from webapp.kernel.identity.login import current_person, login_required, require
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.submit import submit
+from webapp.kernel.ledger import publication
 from webapp.kernel.reconciliation.messages import REASONS
 from webapp.kernel.reconciliation.service import CLOSED
 
@@ -130,7 +133,24 @@ def devices(job_id: str) -> ResponseReturnValue:
     asked = {name: request.args.get(name, "").strip()[:64] for name in ("step", "cage", "text")}
     lines, total = device_lines.devices_of(job, **asked, page=page)
     found = {"lines": lines, "total": total, "page": page, "per": queries.PAGE}
-    return render_template("custody/devices.html", job=job, **asked, **found, **_choices(job))
+    return render_template(
+        "custody/devices.html", job=job, **asked, **found, **_choices(job), can=staff.can(job)
+    )
+
+
+@bp.get("/consignments/<job_id>/devices/<device_id>")
+@require(Action.CONSIGNMENT_VIEW)
+def device(job_id: str, device_id: str) -> ResponseReturnValue:
+    """One device: what was recorded about it, how far each entry of the log is, and where its proof is."""
+    job = staff.job_of(job_id)
+    if not staff.sees_inside():
+        raise Forbidden("identity.not_allowed")
+    line = device_lines.device_of(job, device_id)
+    scans = desk.scans_about(job, line.code) if line.code else []
+    states = publication.state_of(db.session(), job.log, [scan.index for scan in scans])
+    return render_template(
+        "custody/device.html", job=job, line=line, scans=scans, states=states, can=staff.can(job)
+    )
 
 
 def _choices(job: queries.Job) -> dict[str, list[tuple[str, str]]]:
@@ -201,6 +221,7 @@ def _question_page(
         "question": queries.question_of(job, question_id, inside=inside),
         "scans": desk.scans_of(job, question_id, inside=inside),
         "closing": desk.closing_of(job, question_id),
+        "before": desk.closing_before(job, question_id),
         "reasons": list(REASONS.items()),
     }
     form = {"shown": shown, "errors": errors, "form_id": new_id()}

@@ -161,3 +161,14 @@ def test_the_release_is_read_once(app: Flask, client: FlaskClient) -> None:
     first = app.extensions["pwa"]
     client.get("/sw.js")
     assert app.extensions["pwa"] is first
+
+
+def test_the_page_where_proofs_are_checked_is_the_same_for_everybody_and_kept_by_the_worker(
+    client: FlaskClient,
+) -> None:
+    page = client.get("/verify", headers={"Accept-Language": "en"})
+    assert page.data == client.get("/verify").data
+    assert "Set-Cookie" not in page.headers
+    assert listed(client)["/verify"] == hashlib.sha256(page.data).hexdigest()
+    assert f"/static/pwa/{build_of(client)}/verify-page.js" in page.text
+    assert client.get("/VERIFY").headers["Location"] == "/verify"

@@ -10,9 +10,11 @@ from werkzeug.test import TestResponse
 
 from tests.factories.identity import a_person, log_in
 from tests.kernel.evidence.photos import a_photo, png_claiming, sha
+from webapp.kernel.base.clock import DAY
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.evidence import queries, service, store
 from webapp.kernel.evidence.models import EvidenceFile
+from webapp.kernel.identity.models import Organisation
 
 PHOTO = a_photo()
 APP = {"X-Ashiato": "1"}
@@ -174,3 +176,40 @@ def test_what_is_present_tells_what_is_awaited(phone: FlaskClient) -> None:
     many = {f"{number:064x}" for number in range(1_200)}
     assert queries.present(many | {sha(PHOTO)}) == {sha(PHOTO)}
     assert queries.present([]) == set()
+
+
+def test_who_has_sent_too_much_today_is_told_so_and_may_send_again_tomorrow(
+    app: Flask, phone: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given room for one photo a day and person
+    monkeypatch.setattr(service, "MOST_A_PERSON", len(PHOTO) + 1)
+    assert put(phone, PHOTO).status_code == 201
+    # when the second comes
+    answer = put(phone, other := a_photo(size=(640, 480)))
+    # then it is refused in words, nothing is kept, and what is here already may be sent as often as one likes
+    assert answer.status_code == 422
+    assert answer.json is not None
+    assert answer.json["code"] == "evidence.quota_person"
+    assert "24時間に送れる写真の量" in answer.json["text"]
+    assert not store.place(root(app), sha(other)).exists()
+    assert put(phone, PHOTO).status_code == 200
+    # and another person of the same organisation is not stopped
+    assert put(logged_in(app, "officer"), other).status_code == 201
+    # and a day later there is room again
+    with transaction() as session:
+        session.get_one(EvidenceFile, sha(PHOTO)).uploaded_at -= DAY
+    assert put(phone, a_photo(size=(640, 400))).status_code == 201
+
+
+def test_an_organisation_has_its_limit_too(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "MOST_AN_ORGANISATION", len(PHOTO) + 1)
+    monkeypatch.setattr(service, "A_DAYS_WORK", 0)
+    one = a_person("officer")
+    colleague = a_person("officer", db.session.get_one(Organisation, one.organisation_id))
+    first, second = app.test_client(), app.test_client()
+    log_in(first, one)
+    log_in(second, colleague)
+    assert put(first, PHOTO).status_code == 201
+    answer = put(second, a_photo(size=(640, 480)))
+    assert (answer.status_code, answer.json and answer.json["code"]) == (422, "evidence.quota_organisation")
+    assert put(logged_in(app, "officer"), a_photo(size=(640, 480))).status_code == 201

@@ -12,18 +12,26 @@ OPEN = {
     "identity.login",
     "identity.reset",
     "identity.show_reset",
+    "ledger.checkpoint",  # what anybody may verify a proof with
+    "ledger.policy",
+    "ledger.vkey",
+    "ledger_states.policies",
+    "nodes.ask",
     "openapi.openapi",
     "pwa.app_without_slash",
     "pwa.asset",
     "pwa.manifest",
     "pwa.service_worker",
     "pwa.shell",
+    "pwa.verify",  # checks a proof on paper, without us
+    "pwa.verify_in_capitals",
     "residents.detail",
     "residents.find",
     "residents.home",
     "residents.result",
     "residents.scanned",
     "static",
+    "witnesses.why",
     "style.page",  # in debug and tests only
 }
 

@@ -72,6 +72,8 @@ def test_an_administrator_is_no_officer():
         Action.ORGANISATION_MANAGE,
         Action.PLACES_MANAGE,
         Action.LEDGER_READ,
+        Action.LEDGER_REDACT,
+        Action.NODE_ADMIT,
     }
 
 

@@ -9,7 +9,7 @@ from tests.factories.custody import Town
 from tests.factories.identity import MORNING
 from webapp.kernel.base.db import db
 from webapp.kernel.intake.service import Answer
-from webapp.kernel.ledger.log import verify
+from webapp.kernel.ledger.verification import verify
 
 
 def size(log: str) -> int:

@@ -14,7 +14,7 @@ from webapp.kernel.base.clock import HOUR, now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.intake.format import BatchOut, Problem, VerdictsOut
-from webapp.kernel.ledger.log import verify
+from webapp.kernel.ledger.verification import verify
 
 HEADERS = {"X-Ashiato": "1"}
 

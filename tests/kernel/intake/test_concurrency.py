@@ -19,8 +19,9 @@ from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.intake.rebuild import check
 from webapp.kernel.intake.service import Answer
-from webapp.kernel.ledger.log import Draft, lock_heads, verify
+from webapp.kernel.ledger.log import Draft, lock_heads
 from webapp.kernel.ledger.models import Head, LedgerEntry
+from webapp.kernel.ledger.verification import verify
 from webapp.kernel.reconciliation.models import Closing, DiscrepancyRow
 
 Act = Callable[[], list[Answer]]

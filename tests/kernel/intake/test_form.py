@@ -16,7 +16,7 @@ from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.intake.service import parse
-from webapp.kernel.ledger.log import verify
+from webapp.kernel.ledger.verification import verify
 
 
 @pytest.fixture
@@ -92,19 +92,19 @@ def test_a_string_that_could_be_read_in_two_ways_is_refused(town: Town, spoil: C
         ("registered", {"device": "PC 5"}),
         ("registered", {"device": "x" * 64}),
         ("registered", {"device_new": "01890a5d-ac96-774b-bcce-b302099a8057", "cls": "9"}),
-        ("registered", {"remark": "x"}),
+        ("registered", {"extra": "x"}),
         ("handed_over", {"to": "driver"}),
         ("handed_over", {"to": "p-" + "0" * 60}),
         ("arrived", {"verdict": "fine"}),
         ("locked", {"manifest": "all"}),
         ("locked", {"manifest": ["x"] * 1_001}),
         ("locked", {"manifest": [{"code": 1}]}),
-        ("locked", {"manifest": ["佐藤"]}),
+        ("locked", {"manifest": ["PC-0005"]}),
         ("locked", {"count": True}),
         ("locked", {"count": -1}),
         ("locked", {"count": 2_000_000}),
         ("locked", {"seal": {"number": 1}}),
-        ("locked", {"seal": "鍵の番号"}),
+        ("locked", {"seal": "key 5"}),
         ("drive_extracted", {"drive": "S4EVNX0M123456"}),  # a maker's serial number
         ("void", {"target": "that one", "reason": "wrong_cage"}),
         ("void", {"reason": "Sato did it"}),
@@ -124,6 +124,32 @@ def test_a_personal_field_is_refused_at_any_depth(town: Town, field: str) -> Non
         "registered", town.codes[2], MORNING, body={"device": {"of": [{field: "x"}]}}
     )
     is_refused_alone(town, item, "intake.personal_data")
+
+
+@pytest.mark.parametrize(
+    ("step", "body"),
+    [("locked", {"manifest": ["佐藤"]}), ("locked", {"seal": "鍵の番号"}), ("locked", {"seal": "090-1234-5678"}),
+     ("sanitized", {"tool": "sato@example.jp"})],
+)  # fmt: skip
+def test_a_value_that_looks_like_somebodys_is_refused(town: Town, step: str, body: dict[str, Any]) -> None:
+    is_refused_alone(
+        town, town.phones["officer"].scan(step, town.codes[2], MORNING, body=body), "intake.personal_data"
+    )
+
+
+@pytest.mark.parametrize("code", ["SERIAL0123", "PC-0005", "5CD1234XYZ0000000", "HTTPS://OTHER.EXAMPLE/Q/1"])
+def test_what_another_label_says_stands_in_no_log(town: Town, code: str) -> None:
+    for fields in ({"code": code}, {"parent": code}):
+        item = changed(a_registration(town, 2), **fields)
+        assert code_of(town.send("officer", item)[0]) in {"custody.code_needed", "intake.malformed"}
+
+
+def test_a_thing_without_our_label_is_recorded_under_a_random_name_and_its_text_lies_in_the_vault(
+    town: Town,
+) -> None:
+    item = town.phones["officer"].scan("loaded", f"x-{5:020x}", MORNING, private={"code": "5CD1234XYZ"})
+    (answer,) = town.send("officer", item)
+    assert (code_of(answer), answer.verdict.findings[0][0]) == ("", "UNKNOWN_CODE")
 
 
 @pytest.mark.parametrize("step", ["", "eaten", "REGISTERED"])
@@ -185,7 +211,7 @@ def test_an_opening_that_cannot_be_committed_to_is_refused(town: Town, data: dic
     [
         ("custody.cage_added", {"consignment": 5, "code": "x", "label": "C-01"}),
         ("custody.cage_added", {"consignment": "x", "code": "x", "label": 12}),
-        ("custody.cage_added", {"consignment": "x", "code": "x", "label": "C-01", "remark": "call Sato"}),
+        ("custody.cage_added", {"consignment": "x", "code": "x", "label": "C-01", "extra": "call Sato"}),
         ("custody.consignment_opened", {"municipality": ["x"], "carrier": "x", "itad": "x", "policy": "x"}),
         ("custody.consignment_opened", {"municipality": "", "carrier": "", "itad": "", "policy": "", "due_at": ""}),
         ("custody.import_committed", {"consignment": "x", "draft": {}, "file_sha256": "f" * 64, "devices": 1}),
@@ -194,7 +220,7 @@ def test_an_opening_that_cannot_be_committed_to_is_refused(town: Town, data: dic
         ("codes.issued", {"kind": "device", "count": "1"}),
         ("codes.voided", {"code": {}, "replaced_by": []}),
         ("reconciliation.closed", {"discrepancy": [], "reason": "explained"}),
-        ("reconciliation.closed", {"discrepancy": "x", "reason": "explained", "remark": "Sato"}),
+        ("reconciliation.closed", {"discrepancy": "x", "reason": "explained", "extra": "Sato"}),
     ],
     ids=str,
 )  # fmt: skip

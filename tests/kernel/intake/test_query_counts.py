@@ -32,12 +32,17 @@ def counted() -> Iterator[list[str]]:
 
 
 def cost(town: Town, who: str, items: list[Any]) -> int:
-    """Statements for one batch; nothing is remembered from the last, as between requests."""
+    """Statements for one batch; nothing is remembered from the last, as between requests.
+
+    The batch that completes a multiple of 256 entries also writes that tile: two statements, counted apart.
+    """
     db.session().info.clear()
     with counted() as said:
         answers = town.send(who, *items)
     assert [answer.refusal for answer in answers if answer.refusal] == []
-    return len(said)
+    tiles = [statement for statement in said if "ledger_tiles" in statement]
+    assert len(tiles) in {0, 2}, tiles
+    return len(said) - len(tiles)
 
 
 @pytest.fixture
@@ -115,7 +120,7 @@ def test_counting_a_locked_cage_costs_the_same_for_one_and_for_all(town: Town) -
 
 
 def test_a_manifest_of_a_thousand_codes_fits_into_one_scan(town: Town) -> None:
-    codes = [f"CODE-{n}" for n in range(1_000)]
+    codes = [f"{n:017}" for n in range(1_000)]
     body = {"seal": "1", "manifest": codes, "count": 1_000}
     scan = town.phones["officer"].scan("locked", town.cages[0], MORNING + HOUR, ev=[PHOTO], body=body)
     assert cost(town, "officer", [scan]) <= 25

@@ -89,9 +89,9 @@ def test_a_discrepancy_goes_away_by_itself_when_a_late_scan_explains_it(town: To
     assert db.session.query(DiscrepancyRow).count() == 0
 
 
-def test_a_closed_one_that_goes_and_comes_back_is_still_closed(town: Town) -> None:
+def test_a_closed_one_that_goes_and_comes_back_is_open_again_as_a_new_one(town: Town) -> None:
     row = skipped(town)
-    key = row.id
+    key, scope = row.id, row.scope
     close(town, "officer", key)
     (late,) = Journey(town, MORNING + HOUR).sanitize(0)
     (answer,) = town.send("technician", late)
@@ -101,7 +101,15 @@ def test_a_closed_one_that_goes_and_comes_back_is_still_closed(town: Town) -> No
     )
     town.send("technician", undo)
     back = db.session.query(DiscrepancyRow).one()
-    assert (back.id, back.closed) == (key, True)
+    assert back.id != key
+    assert not back.closed
+    assert is_blocked(db.session(), town.log, scope)
+    # and it can be settled in its turn; what was decided before stays on record
+    assert code_of(close(town, "manager", back.id, reason="accepted")) == ""
+    assert not is_blocked(db.session(), town.log, scope)
+    assert {(c.discrepancy, c.reason) for c in db.session.query(Closing)} == {
+        (key, "explained"), (back.id, "accepted"),
+    }  # fmt: skip
 
 
 def test_a_closed_one_blocks_nothing(town: Town) -> None:

@@ -9,7 +9,7 @@ from tests.thirdparty.public import TESSERA, TESSERA_KEY, TESSERA_VKEY, VECTORS,
 from webapp.kernel.tlog import checkpoints, notes, proofs, tiles
 from webapp.kernel.tlog.checkpoints import Checkpoint
 from webapp.kernel.tlog.merkle import Frontier, leaf_hash
-from webapp.kernel.tlog.notes import Note, NoteError, SigningKey, VerifyKey
+from webapp.kernel.tlog.notes import SIGNATURE, Note, NoteError, SigningKey, VerifyKey
 from webapp.kernel.tlog.proofs import ProofError
 
 
@@ -93,7 +93,7 @@ def test_our_tiles_and_bundles_of_a_public_log_are_the_same_to_the_byte(size: in
 @needs_vectors
 def test_a_public_checkpoint_signed_by_somebody_else_does_not_open() -> None:
     raw = (TESSERA / "checkpoint.7").read_bytes()
-    stranger = SigningKey("example.com/log/testdata", notes.SIGNATURE, bytes(32)).public
+    stranger = SigningKey("example.com/log/testdata", SIGNATURE, bytes(32)).public
     assert notes.verified(notes.parse(raw), [stranger]) == {}
     with pytest.raises(NoteError, match="not of this text"):
         notes.verified(notes.parse(raw.replace(b"\n7\n", b"\n8\n")), [VerifyKey.parse(TESSERA_VKEY)])

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from threading import Lock
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -41,6 +42,15 @@ class Base(DeclarativeBase):
     )
 
 
+#: `__table_args__` of a table whose rows may have to be erased: backups keep these apart and for a short time only.
+PRIVATE = {"info": {"private": True}}
+
+
+def private_tables() -> list[str]:
+    """Names of the tables that hold what may have to be erased."""
+    return sorted(name for name, table in Base.metadata.tables.items() if table.info.get("private"))
+
+
 db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
 
 
@@ -57,6 +67,7 @@ def transaction() -> Iterator[Session]:
     session.rollback()  # leave the snapshot that earlier reads of this request may hold
     with _turn(session):
         session.info["writing"] = True
+        session.info["connection"] = session.connection()  # asked once, not for every statement (base.rows)
         try:
             yield session
             session.commit()
@@ -65,6 +76,24 @@ def transaction() -> Iterator[Session]:
             raise
         finally:
             session.info["writing"] = False
+            session.info.pop("connection", None)
+
+
+_PREPARING = Lock()
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """On SQLite, one thread of this process at a time works towards a write; elsewhere nothing. Not to be nested.
+
+    Only one can write anyway. A second one that parses meanwhile takes the interpreter from the one that holds the
+    write lock, and every other process waits for that one: some 10 % of all that a server takes in.
+    """
+    if db.engine.dialect.name != "sqlite":
+        yield
+        return
+    with _PREPARING:
+        yield
 
 
 @contextmanager
@@ -107,6 +136,7 @@ def _on_connect(connection: Any, _record: object) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",  # a receipt means: survives a power cut
         "foreign_keys = ON",
+        "secure_delete = ON",  # what was erased is overwritten, not only forgotten by the index
         "busy_timeout = 30000",
         "cache_size = -65536",
         "wal_autocheckpoint = 8000",  # 32 MB: a page that changes often is copied back once, not at every eighth batch

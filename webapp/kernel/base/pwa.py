@@ -10,7 +10,7 @@ import importlib.util
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,11 @@ TYPES = {
 }
 FOR_EVER = "public, max-age=31536000, immutable"
 SHELL = "/app/"
+#: Pages beside the app, made of its modules, that work offline too: address → template.
+PAGES = {"/verify": "pwa/verify.html"}
+
+#: (build, the address of a file of the release) → text of a page.
+Render = Callable[[str, Callable[[str], str]], str]
 NAME, SHORT_NAME = "足あと スキャン", "足あと"
 COLOUR = "#0017c1"
 
@@ -63,6 +68,7 @@ class Release:
     files: Mapping[str, File]
     shell: bytes
     worker: str
+    pages: Mapping[str, bytes] = field(default_factory=dict)
 
     def url(self, path: str) -> str:
         """The address of one of its files. Raises KeyError if it has none of that name."""
@@ -83,38 +89,43 @@ def _own(static: Path) -> Iterator[tuple[str, Path]]:
                 yield path, source
 
 
-def read_release(static: Path, render: Callable[[str, Callable[[str], str]], str]) -> Release:
+def read_release(static: Path, render: Render, pages: Mapping[str, Render] | None = None) -> Release:
     """Read all files and name the release after them; `render(build, asset)` gives the text of the shell.
 
-    Raises KeyError if the shell names a file that is not there.
+    `pages` are served beside it, by address. Raises KeyError if a page names a file that is not there.
     """
     named: dict[str, str] = {}
-    plain = render("", lambda path: named.setdefault(path, path))  # the shell is part of the release it names
+    others = pages or {}
+    # the pages are part of the release they name
+    plain = [each("", lambda path: named.setdefault(path, path)) for each in (render, *others.values())]
     own = dict(_own(static))
     shared = {path: static / path for path in (*named, *ICONS, SPRITE) if path not in own}
     found = {path: source.read_bytes() for path, source in (own | shared).items() if source.is_file()}
     files = {path: File(data, _sha256(data)) for path, data in found.items()}
     worker = (static / "pwa" / "sw.js").read_text(encoding="utf-8")
     parts = [f"{path} {file.sha256}" for path, file in sorted(files.items())]
-    parts += [_sha256(plain.encode()), _sha256(worker.encode())]
+    parts += [_sha256(text.encode()) for text in (*plain, worker)]
     build = _sha256("\n".join(parts).encode())[:16]
     bare = Release(build, files, b"", worker)
-    return replace(bare, shell=render(build, bare.url).encode())
+    made = {address: each(build, bare.url).encode() for address, each in others.items()}
+    return replace(bare, shell=render(build, bare.url).encode(), pages=made)
 
 
 def release(app: Flask) -> Release:
     """The release this process serves: read once, and at each start of the app again while debugging."""
     known: Release | None = app.extensions.get("pwa")
-    if known is None or (app.debug and request.path in (SHELL, "/sw.js")):
-        known = app.extensions["pwa"] = read_release(Path(str(app.static_folder)), _shell_of(app))
+    if known is None or (app.debug and request.path in (SHELL, "/sw.js", *PAGES)):
+        pages = {address: _page_of(app, template) for address, template in PAGES.items()}
+        shell = _page_of(app, "pwa/shell.html")
+        known = app.extensions["pwa"] = read_release(Path(str(app.static_folder)), shell, pages)
     return known
 
 
-def _shell_of(app: Flask) -> Callable[[str, Callable[[str], str]], str]:
+def _page_of(app: Flask, template: str) -> Render:
     def render(build: str, asset: Callable[[str], str]) -> str:
         # outside of anybody's request: the same bytes for everybody, whatever their language or login
         with app.test_request_context(SHELL):
-            return app.jinja_env.get_template("pwa/shell.html").render(build=build, asset=asset)
+            return app.jinja_env.get_template(template).render(build=build, asset=asset)
 
     return render
 
@@ -129,10 +140,25 @@ def app_without_slash() -> ResponseReturnValue:
 @bp.get("/app/<path:_screen>")
 def shell(_screen: str = "") -> ResponseReturnValue:
     """The page that every screen of the app starts from; which one is the app's own business."""
-    page = release(current_app)
-    response = Response(page.shell, mimetype="text/html")
+    return _html(release(current_app).shell)
+
+
+@bp.get("/verify")
+def verify() -> ResponseReturnValue:
+    """Where anybody checks a proof; its address on paper may be in capitals, as QR codes like it."""
+    return _html(release(current_app).pages["/verify"])
+
+
+@bp.get("/VERIFY")
+def verify_in_capitals() -> ResponseReturnValue:
+    """As a QR code says it."""
+    return redirect("/verify")
+
+
+def _html(text: bytes) -> ResponseReturnValue:
+    response = Response(text, mimetype="text/html")
     response.headers["Cache-Control"] = "no-cache"
-    response.set_etag(_sha256(page.shell)[:32])
+    response.set_etag(_sha256(text)[:32])
     return response.make_conditional(request)
 
 
@@ -141,7 +167,9 @@ def service_worker() -> ResponseReturnValue:
     """The worker, behind the list of what it must hold: another list is another worker."""
     page = release(current_app)
     files = [{"url": page.url(path), "sha256": file.sha256} for path, file in sorted(page.files.items())]
-    files.append({"url": SHELL, "sha256": _sha256(page.shell)})
+    files += [
+        {"url": url, "sha256": _sha256(text)} for url, text in {SHELL: page.shell, **page.pages}.items()
+    ]
     head = json.dumps({"build": page.build, "files": files}, separators=(",", ":"))
     response = Response(f"self.RELEASE = {head};\n{page.worker}", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"

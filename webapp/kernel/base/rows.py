@@ -5,14 +5,15 @@ than the database does (`bench/RESULTS.md`). Everything else goes on using the O
 """
 
 from collections import namedtuple
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Connection, Dialect, bindparam, inspect, select
+from sqlalchemy import JSON, Connection, Dialect, inspect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import Base
@@ -23,66 +24,125 @@ _At = tuple[int, Callable[[Any], Any]]
 MOST = 5_000
 
 
+class Written:
+    """A statement in plain SQL: `?` takes a value, `(*)` a list of at most MOST."""
+
+    def __init__(self, text: str) -> None:
+        self._pieces = text.split("(*)")
+
+    def run(self, session: Session, *values: Any) -> Any:
+        """The driver's cursor, after the statement with these values in the order of the text; lists are `list`s."""
+        connection = connection_of(session)
+        sizes = tuple(len(value) for value in values if isinstance(value, list))
+        flat = [one for value in values for one in (value if isinstance(value, list) else (value,))]
+        return _send(connection, self._text(_mark(connection.dialect), sizes), flat)
+
+    def run_each(self, session: Session, rows: Sequence[Sequence[Any]]) -> None:
+        """The same for each row of values; a statement without lists that answers nothing."""
+        if rows:
+            connection = connection_of(session)
+            _send(connection, self._text(_mark(connection.dialect), ()), rows, many=True)
+
+    @lru_cache(maxsize=256)  # noqa: B019  (a statement lives as long as its module)
+    def _text(self, mark: str, sizes: tuple[int, ...]) -> str:
+        lists = [_list_of("?", size) for size in sizes]
+        whole = "".join(part for pair in zip(self._pieces, [*lists, ""], strict=True) for part in pair)
+        return whole.replace("?", mark)
+
+
 class Lookup:
     """A prepared SELECT: columns of one table, of the rows whose column `by` is one of many values.
 
-    `same` are columns for which each call gives one value by name, `also` further conditions, whose `bindparam`s
-    each call gives by name.
+    `same` are columns for which each call gives one value by name. `also` is a further condition in plain SQL with a
+    `?` for each of `given`, which each call gives by name. With `plain` rows are tuples as the driver gives them, and
+    what is JSON may still be text.
     """
 
-    def __init__(self, *columns: Any, by: Any, same: Sequence[Any] = (), also: Sequence[Any] = ()) -> None:
-        self._columns, self._by, self._same = columns, by, same
+    def __init__(
+        self,
+        *columns: Any,
+        by: Any,
+        same: Sequence[Any] = (),
+        also: str = "",
+        given: Sequence[str] = (),
+        plain: bool = False,
+    ) -> None:
+        self._columns, self._by, self._same, self._also = columns, by, same, also
+        self._names = (*(attribute.key for attribute in same), *given)
         self._row: Any = namedtuple("_row", [attribute.key for attribute in columns])  # type: ignore[misc]
-        equal = [column(attribute) == bindparam(attribute.key, required=True) for attribute in same]
-        values: Any = bindparam("values", expanding=True, required=True)
-        query = select(*map(column, columns)).where(*equal, *also, column(by).in_(values))
-        self._query = query if also else None
+        self._plain = plain
 
     def rows(self, session: Session, values: Iterable[str], **same: Any) -> list[Any]:
         """Named tuples in no order; a value asked for twice is answered once."""
-        wanted, found = list(values), list[Any]()
-        connection = session.connection()
-        for start in range(0, len(wanted), MOST):
-            found += self._part(connection, wanted[start : start + MOST], same)
-        return found
+        wanted = list(values)
+        if not wanted:
+            return []
+        connection, fixed = connection_of(session), [same[name] for name in self._names]
+        if len(wanted) <= MOST:
+            return self._part(connection, wanted, fixed)
+        parts = (wanted[start : start + MOST] for start in range(0, len(wanted), MOST))
+        return [row for part in parts for row in self._part(connection, part, fixed)]
 
-    def _part(self, connection: Connection, values: Sequence[str], same: Mapping[str, Any]) -> list[Any]:
-        if self._query is not None:
-            rows = connection.execute(self._query, {"values": values, **same}).all()
-            return [self._row._make(row) for row in rows]
-        text, converters = self._prepared(connection.dialect)
-        marks = ", ".join([_mark(connection.dialect)] * len(values))
-        fixed = (same[attribute.key] for attribute in self._same)
-        rows = connection.exec_driver_sql(f"{text}({marks})", (*fixed, *values)).all()
-        return self._converted(rows, converters)
+    def _part(self, connection: Connection, values: Sequence[str], fixed: Sequence[Any]) -> list[Any]:
+        text, converters = self._prepared(connection.dialect, len(values))
+        found: list[Any] = _send(connection, text, [*fixed, *values]).fetchall()
+        return found if self._plain else list(self._converted(found, converters))
 
-    def _converted(self, rows: Sequence[Any], converters: Sequence[_At]) -> list[Any]:
+    def _converted(self, rows: Sequence[Any], converters: Sequence[_At]) -> Iterator[Any]:
         make = self._row._make
         if not converters:
-            return [make(row) for row in rows]
-        found = []
-        for row in rows:
-            values = list(row)
-            for place, convert in converters:
-                values[place] = convert(values[place])
-            found.append(make(values))
-        return found
+            return map(make, rows)
+        return (make(_changed(row, converters)) for row in rows)
 
-    @lru_cache(maxsize=16)  # noqa: B019  (a lookup lives as long as its module)
-    def _prepared(self, dialect: Dialect) -> tuple[str, tuple[_At, ...]]:
-        quote = dialect.identifier_preparer.quote
+    @lru_cache(maxsize=256)  # noqa: B019  (a lookup lives as long as its module)
+    def _prepared(self, dialect: Dialect, size: int) -> tuple[str, tuple[_At, ...]]:
+        quote, mark = dialect.identifier_preparer.quote, _mark(dialect)
         names = ", ".join(quote(column(attribute).name) for attribute in self._columns)
-        fixed = "".join(f"{quote(column(a).name)} = {_mark(dialect)} AND " for a in self._same)
+        fixed = "".join(f"{quote(column(a).name)} = {mark} AND " for a in self._same)
+        also = f"{self._also.replace('?', mark)} AND " if self._also else ""
         table, key = quote(self._by.class_.__tablename__), quote(column(self._by).name)
         kinds = enumerate(column(attribute).type for attribute in self._columns)
         converters = ((place, _from_database(kind, dialect)) for place, kind in kinds)
-        text = f"SELECT {names} FROM {table} WHERE {fixed}{key} IN "  # noqa: S608  (names of our own tables)
+        text = f"SELECT {names} FROM {table} WHERE {fixed}{also}{key} IN {_list_of(mark, size)}"  # noqa: S608  (names of our own tables)
         return text, tuple((place, convert) for place, convert in converters if convert)
+
+
+def _list_of(mark: str, size: int) -> str:
+    return f"({', '.join([mark] * size)})"
+
+
+def _changed(row: Sequence[Any], converters: Sequence[_At]) -> list[Any]:
+    values = list(row)
+    for place, convert in converters:
+        values[place] = convert(values[place])
+    return values
 
 
 def column(attribute: Any) -> Any:
     """The table's column behind a mapped attribute; a statement made of these is none of the ORM's business."""
     return attribute.property.columns[0]
+
+
+def connection_of(session: Session) -> Connection:
+    """The connection of the transaction that is under way; looked up once in it, not for every statement."""
+    held: Connection | None = session.info.get("connection")
+    return session.connection() if held is None else held
+
+
+def _send(connection: Connection, text: str, values: Sequence[Any], *, many: bool = False) -> Any:
+    """The driver's cursor after the statement. Who listens to statements hears of it, and an error is SQLAlchemy's.
+
+    Raises DBAPIError, without the values: they may be personal.
+    """
+    cursor: Any = connection.connection.cursor()
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, values, None, many)
+    kinds: Any = connection.dialect.loaded_dbapi
+    try:
+        (cursor.executemany if many else cursor.execute)(text, values)
+    except kinds.Error as fault:
+        raise DBAPIError.instance(text, None, fault, kinds.Error, hide_parameters=True) from fault
+    return cursor
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,36 +153,34 @@ class _Prepared:
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     converted: tuple[_At, ...]
 
-    def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+    def values(self, row: Mapping[str, Any]) -> Sequence[Any]:
         """The row's values in the order of the text."""
-        values = list(self.pick(row))
-        for place, convert in self.converted:
-            values[place] = convert(values[place])
-        return tuple(values)
+        return _changed(self.pick(row), self.converted) if self.converted else self.pick(row)
 
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same attributes of `model`. Its defaults do not apply: name them all."""
     if rows:
-        _run(session, _insert(session.connection().dialect, model, tuple(rows[0])), rows)
+        connection = connection_of(session)
+        _run(connection, _insert(connection.dialect, model, tuple(rows[0])), rows)
 
 
 def update_rows(session: Session, model: type[Base], key: str, rows: Sequence[Mapping[str, Any]]) -> None:
     """Set the attributes that the rows name, all the same ones, where attribute `key` is the row's."""
     if rows:
-        names = (*(name for name in rows[0] if name != key), key)
-        _run(session, _update(session.connection().dialect, model, names), rows)
+        connection, names = connection_of(session), (*(name for name in rows[0] if name != key), key)
+        _run(connection, _update(connection.dialect, model, names), rows)
 
 
-def _run(session: Session, statement: _Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
-    session.connection().exec_driver_sql(statement.text, [statement.values(row) for row in rows])
+def _run(connection: Connection, statement: _Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
+    _send(connection, statement.text, [statement.values(row) for row in rows], many=True)
 
 
 @lru_cache(maxsize=256)
 def _insert(dialect: Dialect, model: type[Base], names: tuple[str, ...]) -> _Prepared:
     table, columns = _quoted(dialect, model, names)
-    marks = ", ".join([_mark(dialect)] * len(names))
-    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608  (names of our own tables)
+    marks = _list_of(_mark(dialect), len(names))
+    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608  (names of our own tables)
     return _prepared(dialect, model, names, text)
 
 
@@ -158,9 +216,13 @@ def _prepared(dialect: Dialect, model: type[Base], names: tuple[str, ...], text:
 
 def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, JSON) and dialect.name == "sqlite":
-        return lambda value: orjson.dumps(value).decode()
+        return _as_text
     convert: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return convert
+
+
+def _as_text(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _from_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -34,7 +34,10 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "QR_BASE": env.get("QR_BASE", base),
         "QR_PREFIXES": [p.rstrip("/") for p in env.get("QR_PREFIXES", env.get("QR_BASE", base)).split(",")],
         "INSTANCE": str(folder),
+        "SIGNER_DIR": env.get("SIGNER_DIR", ""),
         "PRODUCTION": production,
+        # the fire drill signs a lie with the real key: never where it counts
+        "LEDGER_DRILL": env.get("LEDGER_DRILL") == "1" and not production,
         "MAX_CONTENT_LENGTH": 60 * 1024 * 1024,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -10,10 +10,11 @@ from flask.wrappers import Response
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import Malformed, NotFound, TooLarge
 from webapp.kernel.evidence import queries, service, store
 from webapp.kernel.evidence.models import EvidenceFile
-from webapp.kernel.identity.login import current_person, login_required, require
+from webapp.kernel.identity.login import current_person, each_person, login_required, require
 from webapp.kernel.identity.roles import Action
 
 ORIGINAL = "original"
@@ -29,17 +30,21 @@ Access = Callable[[str], bool]
 
 @bp.put("/api/evidence/<sha256>")
 @require(Action.EVIDENCE_ADD)
+@limiter.limit("300 per minute", key_func=each_person)
 def put_evidence(sha256: str) -> ResponseReturnValue:
     """Keep the photo in the body under its hash. Safe to repeat: 201 the first time, 200 ever after.
 
-    413 evidence.file_too_large over 8 MiB; 422 evidence.* if the bytes are not that hash or no whole picture.
+    413 evidence.file_too_large over 8 MiB; 422 evidence.* if the bytes are not that hash or no whole picture, or if
+    person or organisation sent too much today.
     """
     _check_hash(sha256)
     if service.is_kept(_root(), sha256):
         return {"sha256": sha256, "size": _known(sha256).size}, 200
     request.max_content_length = store.MAX_BYTES
+    person, now = current_person(), now_ms()
+    service.check_quota(person.id, person.organisation_id, request.content_length or 0, now)
     try:
-        size = service.receive(_root(), sha256, request.stream, uploader=current_person().id, now=now_ms())
+        size = service.receive(_root(), sha256, request.stream, uploader=person.id, now=now)
     except RequestEntityTooLarge as fault:
         raise TooLarge("evidence.file_too_large", limit="8 MB") from fault
     return {"sha256": sha256, "size": size}, 201

@@ -5,10 +5,35 @@ from typing import IO
 
 from sqlalchemy.exc import IntegrityError
 
+from webapp.kernel.base.clock import DAY
 from webapp.kernel.base.db import transaction
 from webapp.kernel.base.images import Picture
+from webapp.kernel.base.outcomes import Unprocessable
 from webapp.kernel.evidence import queries, store
 from webapp.kernel.evidence.models import EvidenceFile
+
+GIB = 1024**3
+#: What one person, and all people of one organisation, may send in 24 hours, bytes. A photo of the app has 0.4 MB:
+#: room for 2,500 of them a person, ten times a hard day's work, and none for filling the disk.
+MOST_A_PERSON, MOST_AN_ORGANISATION = GIB, 8 * GIB
+#: Who has sent less than this is not the one who fills the disk; the organisation's sum is not even asked for, bytes.
+A_DAYS_WORK = GIB // 16
+
+
+def check_quota(person: str, organisation: str, size: int, now: int) -> None:
+    """Whether `size` more bytes may come today. Raises Unprocessable evidence.quota_*: the photo waits on the phone."""
+    since = now - DAY
+    sent = queries.sent_by_person(person, since)
+    if sent + size > MOST_A_PERSON:
+        raise Unprocessable("evidence.quota_person", limit=_gib(MOST_A_PERSON))
+    if sent + size <= A_DAYS_WORK:
+        return
+    if queries.sent_by_organisation(organisation, since) + size > MOST_AN_ORGANISATION:
+        raise Unprocessable("evidence.quota_organisation", limit=_gib(MOST_AN_ORGANISATION))
+
+
+def _gib(size: int) -> str:
+    return f"{size / GIB:g} GB"
 
 
 def is_kept(root: Path, sha256: str) -> bool:

@@ -6,10 +6,10 @@ The ledger knows persons by random pseudonyms only, one per (log, person), so th
 
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from webapp.kernel.base.db import Base
+from webapp.kernel.base.db import PRIVATE, Base
 from webapp.kernel.identity.roles import OrganisationKind
 
 
@@ -41,7 +41,7 @@ class Person(Base):
     """Somebody with an account. Personal data: name, login, email."""
 
     __tablename__ = "people"
-    __table_args__ = (Index("ix_people_organisation_state", "organisation_id", "state"),)
+    __table_args__ = (Index("ix_people_organisation_state", "organisation_id", "state"), PRIVATE)
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True)
     login: Mapped[str | None] = mapped_column(String(64), unique=True, comment="lower case; null once erased")
@@ -64,19 +64,27 @@ class Person(Base):
 
 
 class Pseudonym(Base):
-    """The name a person has in one log: random, so that two logs cannot be joined by it."""
+    """The name a person has in one log: random, so that two logs cannot be joined by it.
+
+    Erasing the person cuts the link: the log's pseudonym goes on without anybody, but for the organisation.
+    """
 
     __tablename__ = "pseudonyms"
+    __table_args__ = (UniqueConstraint("log", "person_id"), PRIVATE)
 
-    log: Mapped[str] = mapped_column(String(6), primary_key=True)
-    person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), primary_key=True, index=True)
-    pseudonym: Mapped[str] = mapped_column(String(22), unique=True, comment="p- and 20 hex digits")
+    pseudonym: Mapped[str] = mapped_column(String(22), primary_key=True, comment="p- and 20 hex digits")
+    log: Mapped[str] = mapped_column(String(6))
+    person_id: Mapped[str | None] = mapped_column(String(36), ForeignKey("people.id"), index=True)
+    organisation_id: Mapped[str | None] = mapped_column(
+        String(36), comment="where the person worked, once the link is cut"
+    )
 
 
 class ResetLink(Base):
     """A one-time link to set a password. Only its hash is kept: who reads the database cannot use it."""
 
     __tablename__ = "reset_links"
+    __table_args__ = PRIVATE
 
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True, comment="SHA-256, hex")
     person_id: Mapped[str] = mapped_column(String(36), ForeignKey("people.id"), index=True)

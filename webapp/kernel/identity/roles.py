@@ -73,6 +73,8 @@ class Action(StrEnum):
     EVIDENCE_VIEW = "evidence.view"
     DISCREPANCY_CLOSE = "discrepancy.close"
     LEDGER_READ = "ledger.read"
+    LEDGER_REDACT = "ledger.redact"
+    NODE_ADMIT = "node.admit"
     EXPORT = "export"
     PEOPLE_MANAGE = "people.manage"
     ORGANISATION_MANAGE = "organisation.manage"
@@ -135,7 +137,9 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.EVIDENCE_ADD: _FIELD,
     Action.EVIDENCE_VIEW: _OFFICER | _ITAD | {Role.AUDITOR},
     Action.DISCREPANCY_CLOSE: _CLOSERS,
-    Action.LEDGER_READ: frozenset({Role.AUDITOR, Role.ADMIN}),
+    Action.LEDGER_READ: frozenset({Role.AUDITOR, Role.ADMIN, Role.OFFICER}),  # of the log's own municipality
+    Action.LEDGER_REDACT: frozenset({Role.ADMIN, Role.OFFICER}),  # of the log's own municipality
+    Action.NODE_ADMIT: frozenset({Role.ADMIN, Role.OFFICER}),
     Action.EXPORT: _CLOSERS | {Role.AUDITOR},
     Action.PEOPLE_MANAGE: _MANAGERS,
     Action.ORGANISATION_MANAGE: frozenset({Role.ADMIN}),

@@ -27,7 +27,13 @@ from webapp.kernel.identity.authentication import (
 )
 from webapp.kernel.identity.lg_codes import is_lg_code
 from webapp.kernel.identity.models import Organisation, Person, PersonState, ResetLink
-from webapp.kernel.identity.pseudonyms import PersonCard, people_by_pseudonym, person_behind, pseudonym
+from webapp.kernel.identity.pseudonyms import (
+    PersonCard,
+    forget_person,
+    people_by_pseudonym,
+    person_behind,
+    pseudonym,
+)
 from webapp.kernel.identity.roles import (
     ROLES_OF_KIND,
     Action,
@@ -181,13 +187,15 @@ def unlock(person_id: str) -> Person | Refusal:
 
 
 def erase_person(person_id: str, *, now: int) -> Person | Refusal:
-    """Blank name, login, address, password of who has left. Ids and pseudonyms stay: the log is untouched."""
+    """Forget who has left: `pseudonyms.forget_person`. The log is untouched.
+
+    For who never stood in a log, or after each log was told (`kernel.erasure`).
+    """
     with transaction() as session:
         person = locked(session, person_id)
         if person.state != PersonState.LEFT:
             return Refusal("identity.has_not_left")
-        person.name, person.login, person.email, person.password_hash = "", None, None, None
-        person.erased_ms = person.erased_ms or now
+        forget_person(session, person, now)
         return person
 
 

@@ -170,21 +170,6 @@ def leave(id: str) -> ResponseReturnValue:
     return _answer(found, left, "退職・離任の扱いにしました。")
 
 
-@bp.get("/people/<id>/erase")
-@require(Action.PEOPLE_MANAGE)
-def ask_erase(id: str) -> ResponseReturnValue:
-    """Say what erasing means, and ask."""
-    return render_template("identity/erase.html", person=queries.person_for(current_person(), id))
-
-
-@bp.post("/people/<id>/erase")
-@require(Action.PEOPLE_MANAGE)
-def erase(id: str) -> ResponseReturnValue:
-    """Blank the personal data of who has left."""
-    found = queries.person_for(current_person(), id)
-    return _answer(found, service.erase_person(id, now=now_ms()), "個人情報を消しました。")
-
-
 @bp.get("/reset/<token>")
 def show_reset(token: str) -> ResponseReturnValue:
     """The page behind a reset link. No login: the link is the proof."""

@@ -14,6 +14,11 @@ Pseudonym = Annotated[str, StringConstraints(pattern=r"^p-[0-9a-f]{20}$")]
 Millis = Annotated[int, Field(ge=-(2**52), le=2**52, description="ms since the Unix epoch, UTC")]
 Word = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z _.:/+()-]{0,64}$")]
 Text = Annotated[str, StringConstraints(max_length=128)]
+#: One of our labels, or the random name that a phone gave to a thing without one (`x-` and 20 hex digits): what stands
+#: on that thing, a maker's serial number perhaps, lies in the vault.
+CodeText = Annotated[str, StringConstraints(pattern=r"^([0-9A-HJKMNP-TV-Z]{17}|x-[0-9a-f]{20})?$")]
+StepText = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_]{0,32}$")]
+Revision = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z._-]{0,40}$")]
 
 MAX_ITEMS = 100
 MAX_BYTES = 512 * 1024
@@ -33,9 +38,9 @@ class Act(BaseModel):
     kind: Annotated[str, StringConstraints(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
     actor: Pseudonym
     at: Millis
-    step: Word = ""
-    code: Text = ""
-    parent: Text = ""
+    step: StepText = ""
+    code: CodeText = ""
+    parent: CodeText = ""
     job: OptionalUuid = ""
     src: Literal["camera", "photo", "typed", "wedge", "form", ""] = ""
     dev: OptionalUuid = ""
@@ -46,13 +51,13 @@ class Act(BaseModel):
     boot: OptionalUuid = ""
     off: Annotated[int, Field(ge=-(2**52), le=2**52)] | None = None
     off_age: Annotated[int, Field(ge=0, le=2**52)] | None = None
-    place: Word = ""
+    place: OptionalUuid = ""
     ev: Annotated[tuple[Sha256, ...], Field(max_length=12, strict=False)] = ()
     body: dict[str, Any] = {}
     commit: OptionalSha256 = ""
-    base: Word = ""
-    said: Word = ""
-    app: Word = ""
+    base: Revision = ""
+    said: Literal["ok", "attention", "unknown", ""] = ""
+    app: Revision = ""
 
 
 class Body(BaseModel):
@@ -74,7 +79,8 @@ class Item(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     p: Annotated[str, StringConstraints(max_length=40_000)]
-    s: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z+/=_.-]{0,512}$")] = ""
+    # 64 bytes in base64 (Ed25519, P-256), or nothing: there is no room for words
+    s: Annotated[str, StringConstraints(pattern=r"^([0-9A-Za-z+/]{86}==)?$")] = ""
     open: Opened | None = None
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.db import transaction
+from webapp.kernel.base.db import one_at_a_time, transaction
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
@@ -141,7 +141,10 @@ class Door:
         `now` is the server's clock in ms. Items that cannot be taken are answered with a Refusal and leave no
         trace in the log; they never spoil the others, not even where the fault is ours (`_one_by_one`).
         """
-        parsed = [parse(raw) for raw in raw_items]
+        with one_at_a_time():
+            return self._take([parse(raw) for raw in raw_items], author, now)
+
+    def _take(self, parsed: Sequence[Parsed | Refusal], author: Author, now: int) -> list[Answer]:
         try:
             return self._together(parsed, author, now)
         except BUSY:

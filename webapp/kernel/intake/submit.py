@@ -11,6 +11,7 @@ from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import is_id, new_id
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.identity.login import current_person
+from webapp.kernel.identity.models import Person
 from webapp.kernel.intake.api import author_of, door
 from webapp.kernel.intake.service import Answer
 from webapp.kernel.ledger import vault
@@ -32,7 +33,21 @@ def submit(
 
     The answer holds a Refusal where the command was refused. Raises NotFound for a log that is not theirs.
     """
-    author, now = author_of(current_person()), now_ms()
+    return submit_as(current_person(), kind, log, body, private, act_id=act_id, **fields)
+
+
+def submit_as(
+    person: Person,
+    kind: str,
+    log: str,
+    body: Mapping[str, Any],
+    private: Mapping[str, Any] | None = None,
+    *,
+    act_id: str = "",
+    **fields: Any,
+) -> Answer:
+    """The same for somebody who is known in another way, as on the command line."""
+    author, now = author_of(person), now_ms()
     if log not in author.pseudonyms:
         raise NotFound
     opening = vault.seal(private) if private else None

@@ -1,15 +1,32 @@
 """What one line of the log says, and the exact bytes it is hashed as. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 #: tlog-tiles gives an entry a 16-bit length.
 MAX_ENTRY = 65_535
-#: A log line that names one of these would hold what must be erasable: the encoder refuses it.
-PERSONAL = frozenset({"name", "serial", "email", "mail", "phone_number", "address", "note", "login", "tel"})
+#: A log line that names one of these would hold what must be erasable: the encoder refuses it. Lower case and without
+#: underscores (`_is_personal_name`); among them are the names that our own vault uses.
+_WORDS = """
+    name names fullname firstname lastname familyname givenname kana furigana shimei username login password
+    mail email mailaddress tel telephone phone phonenumber mobile fax address street postcode zipcode jusho
+    birth birthday birthdate dateofbirth sex gender age mynumber licenseplate plate
+    serial serials serialnumber serialno driveserial asset assetnumber model maker partno title
+    note notes memo remark remarks comment comments message freetext description salt
+"""
+PERSONAL = frozenset(_WORDS.split())
+#: Names of organisations are no secret of anybody's, and nodes are called by them.
+_MAY_BE_JAPANESE = frozenset({"organisation"})
+#: 090-1234-5678, 0233(43)2111, +81 90 1234 5678, 09012345678
+_TELEPHONE = re.compile(
+    r"(?<![\w.-])(?:\+81[ -]?\d{1,4}|0\d{1,4})(?:[ -]|\(|\) ?)\d{1,4}(?:[ -]|\) ?)\d{3,4}(?![\w.-])"
+    r"|(?<![\w.-])0[5-9]0\d{8}(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +94,44 @@ def _check(value: Any, depth: int = 0) -> None:  # noqa: C901 - one case a type,
 
 
 def personal_fields(value: Any) -> set[str]:
-    """Names in `value`, at any depth, that belong in the vault and never in a log."""
-    if isinstance(value, Mapping):
-        found = PERSONAL & value.keys()
-        return set(found).union(*(personal_fields(item) for item in value.values()))
-    if isinstance(value, list | tuple):
-        return set().union(*(personal_fields(item) for item in value))
-    return set()
+    """Names in `value`, at any depth, that belong in the vault and never in a log, by themselves or by what they hold:
+    an e-mail address, a telephone number, words that are not ASCII.
+    """
+    found = set[str]()
+    _look_for_personal(value, "", found)
+    return found
+
+
+def _look_for_personal(value: Any, where: str, found: set[str]) -> None:
+    if isinstance(value, str):
+        if _is_personal(value) and where not in _MAY_BE_JAPANESE:
+            found.add(where)
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            if _is_personal_name(name):
+                found.add(name)
+            _look_for_personal(item, name, found)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _look_for_personal(item, where, found)
+
+
+@lru_cache(maxsize=4_096)  # few names, asked for with every scan
+def _is_personal_name(name: str) -> bool:
+    return name.lower().replace("_", "").replace("-", "") in PERSONAL
+
+
+def _is_personal(text: str) -> bool:
+    """All texts of an entry are ids, codes, addresses of machines or words of a table: ASCII, nobody's own."""
+    if not text.isascii() or "@" in text:
+        return True
+    if text.isalnum():  # codes and hashes: no place for anything but a bare number
+        return len(text) == 11 and _TELEPHONE.fullmatch(text) is not None
+    return "0" in text and not _is_uuid(text) and _TELEPHONE.search(text) is not None
+
+
+def _is_uuid(text: str) -> bool:
+    return len(text) == 36 and text[8] == text[13] == text[18] == text[23] == "-"
 
 
 def encode(log: str, entry_id: str, kind: str, recorded_at: int, by: By, content: Mapping[str, Any]) -> bytes:

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from webapp.kernel.base.db import Base
+from webapp.kernel.base.db import PRIVATE, Base
 
 
 class Log(Base):
@@ -104,7 +104,9 @@ class NodeState(Base):
     failed_at: Mapped[int | None] = mapped_column(comment="ms; its last failure")
     failure: Mapped[str] = mapped_column(String(200), default="")
     disagreed_at: Mapped[int | None] = mapped_column(comment="ms; it holds another history")
-    evidence: Mapped[bytes | None] = mapped_column(LargeBinary, comment="the two notes that contradict each other")
+    evidence: Mapped[bytes | None] = mapped_column(
+        LargeBinary, comment="the two notes that contradict each other"
+    )
 
 
 class VaultRecord(Base):
@@ -119,4 +121,4 @@ class VaultRecord(Base):
     salt: Mapped[str | None] = mapped_column(String(64))
     data: Mapped[dict[str, Any] | None]
     erased_at: Mapped[int | None]
-    __table_args__ = (Index("ix_vault_records_log_subject", "log", "subject"),)
+    __table_args__ = (Index("ix_vault_records_log_subject", "log", "subject"), PRIVATE)

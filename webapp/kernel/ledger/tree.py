@@ -11,16 +11,22 @@ from webapp.kernel.tlog.tiles import ENTRIES, HASH, WIDTH, Tile
 
 
 def grow(session: Session, log: str, grown: Iterable[tuple[int, int, bytes]]) -> None:
-    """Put the hashes that `Frontier.push` answered into their tiles; once in 256 entries there is one."""
+    """Put the hashes that `Frontier.push` answered into their tiles; once in 256 entries there is one.
+
+    Two statements for each tile that grows, which is one tile but for the largest batches; else none.
+    """
+    touched: dict[tuple[int, int], LedgerTile] = {}
     for level, index, hashed in grown:
         number, place = divmod(index, WIDTH)
-        tile = session.get(LedgerTile, (log, level, number))
+        tile = touched.get((level, number)) or session.get(LedgerTile, (log, level, number))
         if tile is None:
-            session.add(LedgerTile(log=log, level=level, number=number, data=hashed))
-        elif len(tile.data) == place * HASH:
-            tile.data += hashed
-        else:
+            tile = LedgerTile(log=log, level=level, number=number, data=b"")
+            session.add(tile)
+        if len(tile.data) != place * HASH:
             raise ValueError(f"tile {level}/{number} of {log} is not as long as the log")
+        tile.data += hashed
+        touched[level, number] = tile
+    if touched:
         session.flush()
 
 

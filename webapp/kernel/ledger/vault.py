@@ -2,15 +2,15 @@
 
 import hmac
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.rows import Lookup, insert_rows
+from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
 from webapp.kernel.ledger.entries import canonical
 from webapp.kernel.ledger.models import VaultRecord
 
@@ -33,7 +33,10 @@ def seal(data: Mapping[str, Any]) -> Opening:
     return Opening(secrets.token_hex(32), dict(data))
 
 
-_COMMITS = Lookup(VaultRecord.commit, by=VaultRecord.commit)
+_COMMITS = Lookup(VaultRecord.commit, VaultRecord.erased_at, by=VaultRecord.commit)
+_OF_SUBJECT = Lookup(
+    VaultRecord.commit, VaultRecord.erased_at, by=VaultRecord.subject, same=[VaultRecord.log]
+)
 
 
 def of_act(act_id: str) -> str:
@@ -70,18 +73,24 @@ def read(session: Session, log: str, subjects: Iterable[str]) -> dict[str, dict[
     return found
 
 
+def commits_of(session: Session, log: str, subjects: Iterable[str]) -> list[str]:
+    """Commitments of these subjects that can still be opened."""
+    rows = _OF_SUBJECT.rows(session, dict.fromkeys(subjects), log=log)
+    return sorted(row.commit for row in rows if row.erased_at is None)
+
+
 def erase(session: Session, log: str, subject: str, now: int) -> int:
     """Delete data and salt of a subject; the commitments in the log can never be opened again. Returns how many."""
-    commits = session.scalars(
-        select(VaultRecord.commit).where(
-            VaultRecord.log == log, VaultRecord.subject == subject, VaultRecord.erased_at.is_(None)
-        )
-    ).all()
-    if commits:
-        session.execute(
-            update(VaultRecord)
-            .where(VaultRecord.commit.in_(commits))
-            .values(salt=None, data=None, erased_at=now)
-            .execution_options(synchronize_session=False)
-        )
+    commits = commits_of(session, log, [subject])
+    erase_commits(session, log, commits, now)
     return len(commits)
+
+
+def erase_commits(session: Session, log: str, commits: Sequence[str], now: int) -> None:
+    """Delete data and salt behind these commitments. What is not here yet will not be taken in later either."""
+    here = {row.commit: row for row in _COMMITS.rows(session, commits)}
+    gone = {"salt": None, "data": None, "erased_at": now}
+    found = [{"commit": key, **gone} for key, row in here.items() if row.erased_at is None]
+    update_rows(session, VaultRecord, "commit", found)
+    unseen = [{"commit": key, "log": log, "subject": "", **gone} for key in commits if key not in here]
+    insert_rows(session, VaultRecord, unseen)

@@ -11,7 +11,7 @@ from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.ledger.entries import decode
 from webapp.kernel.ledger.models import Head, LedgerTile, SignedCheckpoint
 from webapp.kernel.tlog import checkpoints, notes
-from webapp.kernel.tlog.merkle import Frontier, leaf_hash, perfect_root
+from webapp.kernel.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash, perfect_root
 from webapp.kernel.tlog.tiles import HASH, WIDTH
 
 #: Entries read at once: whole tiles, and memory stays flat.
@@ -52,7 +52,10 @@ def verify(session: Session, log: str) -> Check:
     head = session.get(Head, log, populate_existing=True)
     if head is None:
         raise NotFound("ledger.no_such_log", log=log)
-    check = _Verification(session, log)
+    try:
+        check = _Verification(session, log)
+    except Faulty as fault:  # a checkpoint that cannot be read
+        return Check(log, 0, EMPTY_ROOT.hex(), str(fault))
     try:
         for part in _parts(session, log):
             check.take(part)
@@ -155,8 +158,7 @@ def _parts(session: Session, log: str) -> Iterator[_Part]:
     )
     start = 0
     while True:
-        cursor = connection.exec_driver_sql(query, (log, start)).cursor
-        rows = cursor.fetchall() if cursor else []
+        rows = connection.exec_driver_sql(query, (log, start)).cursor.fetchall()
         if not rows:
             return
         yield _Part(*zip(*rows, strict=True))

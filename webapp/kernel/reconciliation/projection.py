@@ -1,6 +1,6 @@
 """Keep the discrepancy table equal to what the folds say about the scopes they looked at."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from dataclasses import replace as changed_to
 from typing import Any
@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.rows import MOST, Lookup, column, insert_rows, update_rows
 from webapp.kernel.intake.door import OK, Verdict
+from webapp.kernel.ledger.models import LedgerEntry
 from webapp.kernel.reconciliation.models import Cause, Closing, DiscrepancyRow
 
-_COLUMNS = ("job", "severity", "params", "causes", "at")
+_COLUMNS = ("job", "severity", "params", "causes", "at", "closed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,56 @@ class Row:
     params: dict[str, Any]
     causes: list[str]
     at: int
+    closed: bool = False
+    before: str = ""  # the closing of the time before, if it went away and came back after that
 
     @property
     def id(self) -> str:
-        """Derived from what it is about, so that the same discrepancy found again is the same one."""
-        return derived_id(self.log, self.scope, self.code, self.key)
+        """Derived from what it is about, so that the same discrepancy found again is the same one.
+
+        One that comes back after it was settled is a new one.
+        """
+        again = (self.before,) if self.before else ()
+        return derived_id(self.log, self.scope, self.code, self.key, *again)
+
+
+#: (row, place of its closing in the log) → whether the discrepancy has been there ever since; the rooms know.
+Lasted = Callable[[Row, int], bool]
+
+
+def with_closings(session: Session, rows: Sequence[Row], lasted: Lasted) -> list[Row]:
+    """The rows, each once, with what people decided: closed if a closing holds for it.
+
+    One that went away after its closing and is back is open again, under another id.
+    """
+    told, asked = list[Row](), list(_merged(rows).values())
+    while asked:
+        closings, again = _closings_of(session, asked), list[Row]()
+        for row in asked:
+            if row.id not in closings:
+                told.append(row)
+            elif lasted(row, closings[row.id][1]):
+                told.append(changed_to(row, closed=True))
+            else:
+                again.append(changed_to(row, before=closings[row.id][0]))
+        asked = again
+    return told
+
+
+def id_before(session: Session, row: DiscrepancyRow) -> str:
+    """The id under which this discrepancy was settled before it went away and came back; "" if it never was."""
+    names = row.log, row.scope, row.code, row.key
+    before, id = "", derived_id(*names)
+    while id != row.id and (closing := session.get(Closing, id)) is not None:
+        before, id = id, derived_id(*names, closing.entry)
+    return before
 
 
 def replace(session: Session, log: str, scopes: Collection[str], rows: Sequence[Row]) -> set[str]:
-    """Make the table hold exactly `rows` for these scopes. Returns the ids of scans whose findings
-    changed.
+    """Make the table hold exactly `rows` (of `with_closings`) for these scopes. Returns the ids of scans whose
+    findings changed.
     """
-    held, wanted = _held(session, log, scopes), _merged(rows)
+    held, wanted = _held(session, log, scopes), {row.id: row for row in rows}
     fresh = [row for key, row in wanted.items() if key not in held]
     other = [row for key, row in wanted.items() if key in held and not _same(held[key], row)]
     gone = held.keys() - wanted.keys()
@@ -58,7 +97,7 @@ _TOLD = (
 )
 _OF_SCOPE = Lookup(
     DiscrepancyRow.id, DiscrepancyRow.job, DiscrepancyRow.severity, DiscrepancyRow.params, DiscrepancyRow.causes,
-    DiscrepancyRow.at, by=DiscrepancyRow.scope, same=[DiscrepancyRow.log],
+    DiscrepancyRow.at, DiscrepancyRow.closed, by=DiscrepancyRow.scope, same=[DiscrepancyRow.log],
 )  # fmt: skip
 
 
@@ -95,6 +134,22 @@ def _merged(rows: Sequence[Row]) -> dict[str, Row]:
     return found
 
 
+_CLOSINGS = (
+    select(column(Closing.discrepancy), column(Closing.entry), column(LedgerEntry.index))
+    .where(column(LedgerEntry.log) == column(Closing.log), column(LedgerEntry.id) == column(Closing.entry))
+    .where(column(Closing.discrepancy).in_(bindparam("ids", expanding=True)))
+)
+
+
+def _closings_of(session: Session, rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
+    """By id of the discrepancy: the entry that closed it, and its place in the log."""
+    found: dict[str, tuple[str, int]] = {}
+    for part in _parts(row.id for row in rows):
+        told = session.connection().execute(_CLOSINGS, {"ids": part})
+        found.update((key, (entry, index)) for key, entry, index in told)
+    return found
+
+
 def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, Mapping[str, Any]]:
     return {row.id: row._asdict() for row in _OF_SCOPE.rows(session, scopes, log=log)}
 
@@ -117,16 +172,12 @@ def _delete(session: Session, ids: Collection[str]) -> None:
 
 
 def _insert(session: Session, rows: Sequence[Row]) -> None:
-    if not rows:
-        return
-    closed = {
-        found
-        for part in _parts(row.id for row in rows)
-        for found in session.scalars(select(Closing.discrepancy).where(Closing.discrepancy.in_(part)))
-    }
-    values = [{"id": row.id, "closed": row.id in closed, **asdict(row)} for row in rows]
-    insert_rows(session, DiscrepancyRow, values)
+    insert_rows(session, DiscrepancyRow, [{"id": row.id, **_told(row)} for row in rows])
     _add_causes(session, [(row, row.causes) for row in rows])
+
+
+def _told(row: Row) -> dict[str, Any]:
+    return {name: value for name, value in asdict(row).items() if name != "before"}
 
 
 def _add_causes(session: Session, added: Iterable[tuple[Row, Collection[str]]]) -> None:

@@ -8,6 +8,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import ClassVar, Protocol
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
@@ -17,6 +18,7 @@ MAX_TEXT = 512  # a QR may hold 2,953 bytes; none of ours is longer than this
 GROUPS = ((0, 4), (4, 8), (8, 12), (12, 17))
 PATHS = ("/Q/", "/T/")  # the label's address, and the public page it leads to
 
+_STRANGER = re.compile(r"x-[0-9a-f]{20}")
 _ALPHANUMERIC = re.compile(r"[0-9A-Z $%*+\-./:]+\Z")
 _WEB = re.compile(r"HTTPS?://([^/?#\\]*)")
 _END_OF_ADDRESS = re.compile(r"[/?#]")
@@ -80,6 +82,15 @@ def check_char(body: str) -> str:
 def is_valid(id: str) -> bool:
     """Whether this is an ID as stored: 17 characters, upper case, no separators, right check character."""
     return len(id) == LENGTH and set(id) <= set(ALPHABET) and check_char(id[:BODY]) == id[BODY]
+
+
+@lru_cache(maxsize=16_384)  # a thing is scanned at every step, and all its scans name the same code
+def is_code_or_stranger(text: str) -> bool:
+    """Whether a log may hold this as what was scanned: an ID of ours, or a phone's random name for what has none.
+
+    Nothing else: what is printed on a thing (a serial number, another firm's label) lies in the vault.
+    """
+    return is_valid(text) or _STRANGER.fullmatch(text) is not None
 
 
 def normalise(text: str) -> str | None:

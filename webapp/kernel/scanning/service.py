@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.base.rows import column
+from webapp.kernel.base.rows import Written
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
 from webapp.kernel.intake.format import Act, Body, Text
@@ -151,14 +151,12 @@ def _project_voided(session: Session, entry: Recorded) -> None:
     )
 
 
-_REPLACED = select(column(IssuedCode.id), column(IssuedCode.replaced_by)).where(
-    column(IssuedCode.log) == bindparam("log"), column(IssuedCode.replaced_by).is_not(None)
-)
+_REPLACED = Written("SELECT id, replaced_by FROM codes WHERE log = ? AND replaced_by IS NOT NULL")
 
 
 def replacements(session: Session, log: str) -> dict[str, str]:
     """Replaced code → the code its thing goes under now, chains followed to the end."""
-    direct = {old: str(new) for old, new in session.connection().execute(_REPLACED, {"log": log})}
+    direct = {old: str(new) for old, new in _REPLACED.run(session, log)}
     return {old: _last(new, direct) for old, new in direct.items()}
 
 

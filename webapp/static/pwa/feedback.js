@@ -1,12 +1,13 @@
 // What a verdict sounds and feels like. Words, colour and shape are the screen's; this is for ears and hands.
 // Nothing is played before the record is on disk: callers wait for `keep`.
 
-/** @typedef {"ok"|"again"|"attention"|"unknown"|"foreign"} Tone */
+/** `read`: something is in hand, and nothing recorded yet. @typedef {"ok"|"read"|"again"|"attention"|"unknown"|"foreign"} Tone */
 
 /** Notes as [hertz, start s, length s]; each verdict has its own rhythm so that it is told apart without looking.
  * @type {Record<Tone, [number, number, number][]>} */
 const NOTES = {
   ok: [[1175, 0, 0.07], [1760, 0.08, 0.1]],
+  read: [[1175, 0, 0.06]],
   again: [[880, 0, 0.06]],
   attention: [[311, 0, 0.16], [311, 0.22, 0.16], [247, 0.44, 0.26]],
   unknown: [[660, 0, 0.1], [520, 0.13, 0.16]],
@@ -14,7 +15,7 @@ const NOTES = {
 };
 
 /** Milliseconds on, off, on … @type {Record<Tone, number[]>} */
-const SHAKES = { ok: [45], again: [20], attention: [160, 70, 160, 70, 220], unknown: [60, 60, 60], foreign: [25] };
+const SHAKES = { ok: [45], read: [30], again: [20], attention: [160, 70, 160, 70, 220], unknown: [60, 60, 60], foreign: [25] };
 
 /** @type {AudioContext|null} */
 let audio = null;

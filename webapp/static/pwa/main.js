@@ -3,6 +3,7 @@
 import { settings, wear } from './app.js';
 import { fill, h } from './components/dom.js';
 import { bar, button, linkButton, notice, saidBar } from './components/frame.js';
+import { shield } from './components/shield.js';
 import { loadTables } from './custody/rules.js';
 import { setSound, unlock } from './feedback.js';
 import { counts, subscribe } from './intake/outbox.js';
@@ -75,6 +76,7 @@ async function draw(app, quiet = false) {
   if (mine !== drawing) return next.leave?.();
   if (quiet) leave();
   present = next;
+  begin(quiet);
   show(app, next, quiet);
 }
 
@@ -84,6 +86,12 @@ function leave() {
   present = null;
   if (awake) void awake.release().catch(() => undefined);
   awake = null;
+}
+
+/** The first screen ends what the shell began with; each later one is safe from the tap that led to it. @param {boolean} quiet */
+function begin(quiet) {
+  if (root.hasAttribute('aria-busy')) root.removeAttribute('aria-busy');
+  else if (!quiet) shield();
 }
 
 /** @param {App} app @param {Screen} screen @param {boolean} quiet */
@@ -169,5 +177,6 @@ async function boot() {
 
 boot().catch((problem) => {
   console.error(problem);
+  root.removeAttribute('aria-busy');
   fill(root, h('h1', {}, APP.name), notice('error', APP.broken, String(problem?.message ?? problem)));
 });

@@ -96,6 +96,8 @@ export const SAID = {
 export const SCANNER = {
   rest: '読み取れます',
   hint: 'シールを枠に。何枚でも一度に読めます',
+  restDark: '番号か写真で読みます',
+  hintDark: '下のボタンを押してください',
   stuck: '少し離して、明るいところで。読めないときは番号か写真で',
   light: 'ライト',
   lightOn: 'ライト 消す',
@@ -172,6 +174,10 @@ export const FORM = {
   photoTaken: '写真を撮りました',
   photoBusy: '写真を小さくしています',
   photoBad: '＊この写真は使えません。もう一度撮ってください',
+  photoWhy: /** @type {Record<string, string>} */ ({
+    'photo.not_an_image': '＊写真として読めないファイルです。写真を撮り直してください',
+    'photo.too_large': '＊写真が大きすぎます（40 MBまで）。撮り直してください',
+  }),
   photoAlt: (/** @type {string} */ label) => `撮った写真：${label}`,
 };
 
@@ -205,6 +211,13 @@ export const OUTBOX = {
   still: 'まだ送れません。電波が戻ると自動で送ります。',
   login: 'ログインする',
   retry: 'もう一度送る',
+  retryAll: (/** @type {number} */ n) => `${n}枚 すべてもう一度送る`,
+  badPhotos: '受け付けられなかった写真',
+  badPhoto: '写真だけ届いていません',
+  badPhotoWhy: 'サーバーがこの写真を受け付けませんでした。',
+  badPhotoHint: '記録そのものは残っています。送り直しても受け付けられないときは、記録を訂正し、写真を撮り直して記録してください。',
+  photoOf: (/** @type {string} */ of) => `写真　${of}`,
+  photoAnew: '訂正して撮り直す',
   saved: '端末内に保存',
   mark: { ok: '送信済み', attention: '確認が必要', waiting: 'ほかの記録待ち' },
   index: (/** @type {number} */ n) => `台帳 ${n}番`,

@@ -8,6 +8,7 @@ const { build: BUILD, files: FILES } = sw.RELEASE;
 const PREFIX = 'shell-';
 const SHELL = PREFIX + BUILD;
 const FALLBACK = '/app/';
+const PAGES = new Set(['/verify']); // beside the app: one page, one address
 
 sw.addEventListener('install', (event) => event.waitUntil(fill()));
 sw.addEventListener('activate', (event) => event.waitUntil(dropOldShells().then(() => sw.clients.claim())));
@@ -17,6 +18,7 @@ sw.addEventListener('fetch', (event) => {
   const { origin, pathname } = new URL(request.url);
   if (request.method !== 'GET' || origin !== sw.location.origin) return; // everything else is the network's business
   if (request.mode === 'navigate' && pathname.startsWith('/app/')) event.respondWith(stored(FALLBACK));
+  else if (request.mode === 'navigate' && PAGES.has(pathname)) event.respondWith(stored(pathname));
   else if (pathname.startsWith('/static/pwa/')) event.respondWith(stored(pathname));
 });
 

@@ -119,7 +119,7 @@
  *   kept_at: number, code: string, text: string}} KeptPhoto */
 
 /** @typedef {{pending: number, sent: number, refused: number, stuck: number, others: number, photos: number,
- *   oldest: number|null}} Counts `others` of the pending belong to somebody else; `oldest` = kept_at of the oldest pending */
+ *   badPhotos: number, oldest: number|null}} Counts `others` of the pending belong to somebody else; `badPhotos` were refused; `oldest` = kept_at of the oldest pending */
 
 /** @typedef {{id: string, name: string, actor: string}} Log */
 /** @typedef {{person: {id: string, name: string, login: string, roles: string[],
@@ -215,7 +215,7 @@
  * @property {string} text as read
  * @property {string} format "QRCode", "Code128", …
  * @property {Quad} quad
- * @property {"ours"|"foreign"|"malformed"|"serial"} kind foreign = another's QR (never opened); malformed = ours but misread
+ * @property {"ours"|"foreign"|"malformed"|"serial"|"proof"} kind foreign = another's QR (never opened); malformed = ours but misread; proof = a proof on paper
  * @property {string} id 17 characters if kind is "ours", else ""
  * @property {boolean} confirmed true once it may be acted on
  * @property {number} at when it was decoded, `performance.now()`

@@ -13,7 +13,7 @@ import { createEye } from './eye.js';
 /** @typedef {import('../feedback.js').Tone} Tone */
 /** @typedef {import('../types.js').Source} Source */
 /** One thing read. `id` = 17 characters if it is one of our codes.
- * @typedef {{kind: "ours"|"foreign"|"malformed"|"serial", id: string, text: string, src: Source}} DeskRead */
+ * @typedef {{kind: "ours"|"foreign"|"malformed"|"serial"|"proof", id: string, text: string, src: Source}} DeskRead */
 /** What the mode answers once it has acted; null = say nothing.
  * @typedef {{verdict: Tone, words: string, detail: string, action?: HTMLElement|null,
  *   idle?: boolean, kept?: boolean}|null} Outcome `idle`: worth a mark on the picture, not worth an interruption; `kept`: it is on disk */
@@ -57,7 +57,11 @@ export function desk(app, plan) {
   const tools = h('div', { class: 'app-tools' });
   const redraw = () => fill(tools, lightTool(eye, redraw), zoomTool(eye, redraw), button(SCANNER.type, type, { rank: 'plain', mark: 'type' }),
     photoTool(plan.prefixes, take, said.say));
-  eye.onChange(redraw);
+  // what the bar promises is what the picture can do
+  const invite = () => {
+    if (said.resting()) said.rest(eye.dark() ? SCANNER.restDark : SCANNER.rest, eye.dark() ? SCANNER.hintDark : SCANNER.hint);
+  };
+  eye.onChange(() => { redraw(); invite(); });
   redraw();
   return { element: eye.element, said: said.element, say: said.say, speak: speaker, tools, marks, take, serialMode: eye.serialMode,
     /** @param {string} words */
@@ -72,7 +76,7 @@ function problemWords(problem) {
 
 /** How much a verdict weighs: of several stickers in one picture, the one that needs a person stays on the bar.
  * @type {Record<Tone, number>} */
-const WEIGHT = { foreign: 0, again: 0, ok: 1, unknown: 2, attention: 3 };
+const WEIGHT = { foreign: 0, again: 0, read: 1, ok: 1, unknown: 2, attention: 3 };
 
 /** Says outcomes, but does not nag about a sticker that stays in the picture, nor talk over a fresh record or warning.
  * What somebody typed or photographed is always answered.

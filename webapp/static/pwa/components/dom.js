@@ -67,6 +67,23 @@ function dress(element, attributes) {
 function add(element, children) {
   for (const child of children.flat()) {
     if (child === null || child === undefined || child === false) continue;
-    element.append(child instanceof Node ? child : String(child));
+    if (child instanceof Node) element.append(child);
+    else element.append(...withIds(String(child)));
   }
+}
+
+const SHOWN_ID = /([0-9A-Z]{4}(?:-[0-9A-Z]{4}){2}-[0-9A-Z]{5})/;
+
+/** An ID is read as one thing: it goes to the next line whole, and is broken (between its groups) only where it is wider than
+ * the line. @param {string} text @returns {(Node|string)[]} */
+function withIds(text) {
+  const parts = text.split(SHOWN_ID); // every other one is an ID
+  if (parts.length === 1) return parts;
+  return parts.filter(Boolean).map((part) => {
+    if (!SHOWN_ID.test(part)) return part;
+    const id = document.createElement('span');
+    id.className = 'app-id';
+    id.append(part);
+    return id;
+  });
 }

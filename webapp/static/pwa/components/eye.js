@@ -57,6 +57,7 @@ export function createEye(plan) {
   /** @param {string} why */
   const dark = (why) => {
     element.dataset.state = 'off';
+    changed();
     fill(state, h('p', { class: 'app-eye__problem' }, why), h('p', {}, SCANNER.otherwise), button(SCANNER.again, start, { rank: 'second' }));
   };
   /** @param {"live"|"restarting"|"lost"} camera */
@@ -95,6 +96,8 @@ export function createEye(plan) {
   return {
     element,
     onChange: (/** @type {() => void} */ fn) => { watchers.add(fn); },
+    /** Whether there is no picture, and nothing can be read by camera. */
+    dark: () => element.dataset.state === 'off',
     /** A lower picture while there is something to decide below. */
     small: (/** @type {boolean} */ on) => { element.toggleAttribute('data-small', on); },
     /** Keeps the picture and reads nothing while a question is on the screen. */

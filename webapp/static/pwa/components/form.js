@@ -113,7 +113,7 @@ export function photoField({ label, hint, must, snap = null, onTaken }) {
       console.warn(problem);
       photo = null;
       draw();
-      error.set(FORM.photoBad);
+      error.set(FORM.photoWhy[/** @type {{code?: string}} */ (problem)?.code ?? ''] ?? FORM.photoBad);
     }
   };
   input.addEventListener('change', () => { const file = input.files?.[0]; input.value = ''; if (file) use(file); });

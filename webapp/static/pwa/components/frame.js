@@ -4,6 +4,7 @@ import { APP, NET } from '../messages.js';
 import { fill, h } from './dom.js';
 import { clock } from './format.js';
 import { icon } from './icon.js';
+import { shield } from './shield.js';
 
 /** @typedef {import('../app.js').App} App */
 
@@ -13,7 +14,7 @@ export function netState(app) {
   const { status, counts } = app;
   const unsent = counts.pending;
   if (status.needsLogin) return { words: unsent ? `${NET.login}・${NET.unsent(unsent)}` : NET.login, state: 'refused' };
-  const refused = counts.refused + counts.stuck;
+  const refused = counts.refused + counts.stuck + counts.badPhotos;
   if (refused > 0) return { words: NET.refused(refused), state: 'refused' };
   if (!status.online) return { words: unsent ? NET.offlineUnsent(unsent) : NET.offline, state: 'offline' };
   if (unsent > 0) return { words: status.syncing ? NET.sending(unsent) : NET.unsent(unsent), state: 'busy' };
@@ -51,11 +52,32 @@ export function bar(app, { title, sub, back }) {
 /** Kinds of components/button.css. */
 const KINDS = { main: undefined, second: 'second', plain: 'quiet' };
 
-/** A button. `rank`: main (56 px, filled), second (outlined), plain. @param {string} words @param {() => unknown} act
+/** A button. `rank`: main (56 px, filled), second (outlined), plain. Where `act` answers with a promise, a second tap before
+ * that is over does nothing. @param {string} words @param {() => unknown} act
  * @param {{rank?: "main"|"second"|"plain", mark?: string, big?: boolean}} [look] */
 export function button(words, act, { rank = 'main', mark, big = false } = {}) {
-  return h('button', { type: 'button', class: 'button', 'data-kind': big ? 'scan' : KINDS[rank], onclick: act },
+  const element = h('button', { type: 'button', class: 'button', 'data-kind': big ? 'scan' : KINDS[rank], onclick: () => press() },
     mark ? icon(mark) : null, h('span', {}, words));
+  const press = once(act, (busy) => (busy ? element.setAttribute('aria-busy', 'true') : element.removeAttribute('aria-busy')));
+  return element;
+}
+
+/** `act`, but not again before it is over. @param {() => unknown} act @param {(busy: boolean) => void} tell */
+function once(act, tell) {
+  let busy = false;
+  return async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      const running = act();
+      if (!(running instanceof Promise)) return;
+      tell(true);
+      await running;
+    } finally {
+      busy = false;
+      tell(false);
+    }
+  };
 }
 
 /** A link that looks like a button. @param {string} words @param {string} href
@@ -85,7 +107,7 @@ export function saidBar() {
   const polite = h('div', { class: 'visually-hidden', role: 'status' });
   const loud = h('div', { class: 'visually-hidden', role: 'alert' });
   const element = h('div', { class: 'app-said', hidden: true });
-  const marks = { ok: 'check', again: 'check', attention: 'alert', unknown: 'help', foreign: 'cross', busy: 'clock' };
+  const marks = { ok: 'check', read: 'scan', again: 'check', attention: 'alert', unknown: 'help', foreign: 'cross', busy: 'clock' };
   /** @param {keyof typeof marks} verdict @param {string} words @param {string} detail @param {HTMLElement|null} [action] */
   const say = (verdict, words, detail, action = null) => {
     element.hidden = false;
@@ -106,7 +128,8 @@ export function saidBar() {
     fill(element, h('span', { class: 'app-said__mark', 'aria-hidden': 'true' }, icon('scan')),
       h('div', { class: 'app-said__words' }, h('strong', {}, words), h('span', {}, detail)));
   };
-  return { element: h('div', { class: 'app-saidbox' }, element, polite, loud), say, rest };
+  const resting = () => element.dataset.verdict === 'rest';
+  return { element: h('div', { class: 'app-saidbox' }, element, polite, loud), say, rest, resting };
 }
 
 /** A dialog from below, over everything; Esc and the back gesture close it. Answers when closed.
@@ -122,7 +145,7 @@ export function sheet(title, build) {
     fill(dialog, h('div', { class: 'app-sheet__head' }, h('h2', {}, title),
       h('button', { type: 'button', class: 'app-sheet__close', 'aria-label': APP.close, onclick: () => close(undefined) }, icon('close'))),
     h('div', { class: 'app-sheet__body' }, parts.body), parts.foot ? h('div', { class: 'app-sheet__foot' }, parts.foot) : null);
-    dialog.addEventListener('close', () => { dialog.remove(); resolve(answer); });
+    dialog.addEventListener('close', () => { dialog.remove(); shield(); resolve(answer); });
     dialog.addEventListener('click', (event) => { if (event.target === dialog) close(undefined); });
     (document.getElementById('app') ?? document.body).append(dialog);
     dialog.showModal();

@@ -10,6 +10,7 @@
  * @type {Record<Tone, {colour: string, dash: number[], width: number, twice: boolean, badge: string, square: boolean}>} */
 const LOOK = {
   ok: { colour: '#2fd07f', dash: [], width: 4, twice: false, badge: '○', square: false },
+  read: { colour: '#7fb2ff', dash: [], width: 4, twice: false, badge: '●', square: false },
   again: { colour: '#e4e8f0', dash: [7, 5], width: 3, twice: false, badge: '✓', square: false },
   attention: { colour: '#ff6a5f', dash: [], width: 3, twice: true, badge: '！', square: true },
   unknown: { colour: '#ffc04d', dash: [2, 5], width: 4, twice: false, badge: '？', square: true },

@@ -149,10 +149,12 @@ export async function counts(store) {
     const oldest = await result(age.openKeyCursor(IDBKeyRange.bound(['pending'], ['pending', []])));
     const person = (await result(tx.objectStore('meta').get('me')))?.person.id ?? '';
     const mine = await result(tx.objectStore('scans').index('queue').count(queueOf('pending', person)));
-    const photos = await result(tx.objectStore('photos').index('age').count(IDBKeyRange.bound(['pending'], ['pending', []])));
+    const [photos, badPhotos] = await Promise.all(['pending', 'refused'].map((state) =>
+      result(tx.objectStore('photos').index('age').count(IDBKeyRange.bound([state], [state, []])))));
     return {
       pending: Number(pending), sent: Number(sent), refused: Number(refused), stuck: Number(stuck),
-      others: Number(pending) - mine, photos, oldest: oldest ? Number(/** @type {unknown[]} */ (oldest.key)[1]) : null,
+      others: Number(pending) - mine, photos: Number(photos), badPhotos: Number(badPhotos),
+      oldest: oldest ? Number(/** @type {unknown[]} */ (oldest.key)[1]) : null,
     };
   });
 }
@@ -172,6 +174,26 @@ export async function retry(store, id) {
     const scans = tx.objectStore('scans');
     const row = await result(scans.get(id));
     if (row?.state === 'stuck') await result(scans.put({ ...row, state: 'pending', receipt: null }));
+  });
+  store.announce('kept');
+}
+
+/** Photos that the server did not take, with its reason, each with the scan that names it.
+ * @param {Store} store @returns {Promise<{photo: KeptPhoto, row: Kept|null}[]>} */
+export async function refusedPhotos(store) {
+  const range = IDBKeyRange.bound(['refused'], ['refused', []]);
+  const photos = await store.read(['photos'], (tx) => result(tx.objectStore('photos').index('age').getAll(range)));
+  const rows = photos.length ? await kept(store) : [];
+  return photos.map((bad) => ({ photo: bad, row: rows.find(({ evidence }) => evidence.includes(bad.sha256)) ?? null }));
+}
+
+/** Put a refused photo back into the queue, because a person asked. @param {Store} store @param {string} sha256 */
+export async function retryPhoto(store, sha256) {
+  await store.write(['photos'], async (tx) => {
+    const photos = tx.objectStore('photos');
+    /** @type {KeptPhoto|undefined} */
+    const row = await result(photos.get(sha256));
+    if (row?.state === 'refused') await result(photos.put({ ...row, state: 'pending', code: '', text: '' }));
   });
   store.announce('kept');
 }

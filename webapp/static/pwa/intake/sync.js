@@ -1,6 +1,7 @@
 // Sync by itself: one round at a time over all tabs, started by whatever might mean that the network is back. What
 // `navigator.onLine` says is a hint to try now, never a reason not to.
 
+import { followLedgers } from '../ledger/follow.js';
 import { WORLD } from './http.js';
 import { counts, prune } from './outbox.js';
 import { refreshJobs, refreshMe } from './packs.js';
@@ -31,6 +32,8 @@ let failures = 0;
 let notBefore = 0; // the server asked for patience (Retry-After): nobody may shorten that
 let pauseUntil = 0; // our own back-off: a person or a returning network may
 let listsDue = 0; // when jobs and packs are asked for again
+/** @type {BroadcastChannel|null} */
+let channel = null;
 
 /** Hear about the state of the connection, at once and after each change.
  * @param {(status: SyncStatus) => void} listener @returns {() => void} stops it */
@@ -42,8 +45,30 @@ export function onStatus(listener) {
 
 /** @param {Partial<SyncStatus>} change */
 function tell(change) {
+  hear(change);
+  channel?.postMessage(change);
+}
+
+/** @param {Partial<SyncStatus>} change what happened here, or in the tab whose turn it is */
+function hear(change) {
   status = { ...status, ...change };
   for (const listener of listeners) listener(status);
+}
+
+/** Only one tab syncs at a time; the others hear from it how things stand. @returns {() => void} stops it */
+function join() {
+  const own = new BroadcastChannel(LOCK);
+  own.onmessage = ({ data }) => {
+    if (!('asks' in data)) hear(data);
+    else if (status.lastContact !== null) own.postMessage(status);
+  };
+  /** @type {{unref?: () => void}} */ (own).unref?.();
+  channel = own;
+  own.postMessage({ asks: true }); // a tab that opens between two rounds need not wait for the next
+  return () => {
+    own.close();
+    if (channel === own) channel = null;
+  };
 }
 
 /** Sync now, because a person or the network asked. Never throws, never runs twice at once; asked again while running, it
@@ -106,6 +131,7 @@ async function round(store, deps) {
     if (answer.kind !== 'ok' && answer.kind !== 'unchanged') return settle(answer, deps);
   }
   await prune(store, deps.now());
+  await followLedgers(store, who.body.logs ?? [], deps);
   settle(who, deps);
 }
 
@@ -150,11 +176,13 @@ export function startSync(store, deps = WORLD) {
   addEventListener('offline', () => tell({ online: false }), stop);
   const timer = setInterval(() => void tick(store, deps), EVERY);
   const unwatch = store.watch(['kept'], gather(() => void start(store, deps)));
+  const part = join();
   now();
   return () => {
     stop.abort();
     clearInterval(timer);
     unwatch();
+    part();
   };
 }
 

@@ -1,6 +1,7 @@
 // From reads in single frames to events: what counts at once, what must be seen twice, and when a code counts again.
 // Pure: time comes in as an argument.
 
+import { PREFIX } from '../ledger/prefix.js';
 import { parse } from './codes.js';
 
 /** @typedef {import('../types.js').Read} Read */
@@ -73,5 +74,6 @@ export function classify(text, format, prefixes) {
   const parsed = parse(text, prefixes);
   if (parsed.kind === 'code' && parsed.labelled) return { kind: 'ours', id: parsed.id };
   if (!format.startsWith('QR')) return { kind: 'serial', id: '' };
+  if (text.startsWith(PREFIX)) return { kind: 'proof', id: '' };
   return { kind: parsed.kind === 'foreign' ? 'foreign' : 'malformed', id: '' };
 }

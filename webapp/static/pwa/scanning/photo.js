@@ -36,8 +36,9 @@ export async function shrinkPhoto(file) {
 
 /** The codes on a photo, read on the phone; where that finds none of ours and the network is there, by the server.
  * Throws PhotoError. @param {Blob} file
- * @param {{prefixes?: string[], formats?: string[]}} [options] @returns {Promise<ScanResult[]>} empty if nothing is readable */
-export async function decodePhoto(file, { prefixes = [location.origin], formats = QR } = {}) {
+ * @param {{prefixes?: string[], formats?: string[], here?: boolean}} [options] `here`: the photo stays on this device
+ * @returns {Promise<ScanResult[]>} empty if nothing is readable */
+export async function decodePhoto(file, { prefixes = [location.origin], formats = QR, here = false } = {}) {
   const picture = await open(file);
   const { canvas, context, width, height } = draw(picture, READ_SIDE);
   picture.close();
@@ -47,7 +48,7 @@ export async function decodePhoto(file, { prefixes = [location.origin], formats 
     const found = results(await look(denoise), prefixes);
     if (found.some(({ kind }) => kind !== 'malformed')) return found;
   }
-  return results(await askServer(await encode(canvas)), prefixes);
+  return here ? [] : results(await askServer(await encode(canvas)), prefixes);
 }
 
 /** @param {Read[]} reads @param {string[]} prefixes @returns {ScanResult[]} */

@@ -16,7 +16,7 @@ import { stepTitle } from './outbox.js';
 
 const SHOWN = 50;
 /** In the order in which people make these mistakes; the names are the contract's. */
-const REASONS = ['wrong_sticker', 'wrong_cage', 'wrong_count', 'wrong_step', 'other'];
+const REASONS = ['wrong_sticker', 'wrong_cage', 'wrong_count', 'wrong_step', 'not_listed', 'other'];
 
 /** @param {App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function correct(app, { query }) {

@@ -22,6 +22,7 @@ const PLACES = {
   onsite: { step: 'destroyed_on_site', checkers: ['officer', 'itad_technician', 'itad_manager'] },
 };
 const LAST = 'ashiato.destroy.size';
+const MOST_MM = 1_000;
 
 /** The choices that hold for the whole sitting. @param {Place} place @returns {import('../app.js').Draw} */
 export const destroy = (place) => async (app, { parts: [id] }) => {
@@ -32,7 +33,7 @@ export const destroy = (place) => async (app, { parts: [id] }) => {
     except: work.actor, words: (role) => ROLES[role] ?? role });
   const method = choice({ label: DESTROY.method, value: 'shred', options: Object.entries(DESTROY.methods).map(([value, label]) => ({ value, label })) });
   const size = textField({ label: DESTROY.size, hint: DESTROY.sizeHint, must: DESTROY.sizeMust, mode: 'numeric', value: localStorage.getItem(LAST) ?? '',
-    tidy: (text) => text.normalize('NFKC').replace(/\D/g, '') });
+    tidy: (text) => text.normalize('NFKC').replace(/\D/g, ''), check: (text) => (Number(text) >= 1 && Number(text) <= MOST_MM ? '' : DESTROY.sizeBad) });
   const start = () => {
     const other = checker.some ? checker.take() : '';
     const mm = size.take();
@@ -57,8 +58,8 @@ export const destroyScan = (place) => async (app, { parts: [id], query }) => {
   const foot = h('div', { class: 'app-sweep__next' });
   const table = desk(app, { prefixes: work.prefixes, hud: TASKS[place].title, onRead: async (read) => {
     const outcome = read.kind === 'ours' ? takeDevice(work, step, read, hand) : stranger(read);
-    if (outcome?.verdict === 'ok' || outcome?.verdict === 'attention' || outcome?.verdict === 'unknown') {
-      hand = read.kind === 'ours' ? read : hand;
+    if (read.kind === 'ours' && outcome && outcome.verdict !== 'again') {
+      hand = read;
       redraw();
     }
     return outcome;
@@ -109,5 +110,5 @@ function takeDevice(work, step, read, hand) {
   if (device?.done.includes(step)) return { verdict: 'again', words: SAID.again, detail: work.nameOf(read.id) };
   const judged = work.decide(step, read.id);
   if (judged.said === 'attention') return { verdict: 'attention', words: work.findingWords(judged.finding), detail: `${work.nameOf(read.id)}　・　${DESTROY.readHint}` };
-  return { verdict: judged.said === 'ok' ? 'ok' : 'unknown', words: DESTROY.read, detail: `${work.nameOf(read.id)}　・　${DESTROY.readHint}` };
+  return { verdict: judged.said === 'ok' ? 'read' : 'unknown', words: DESTROY.read, detail: `${work.nameOf(read.id)}　・　${DESTROY.readHint}` };
 }

@@ -8,6 +8,7 @@ import { icon } from '../components/icon.js';
 import { ring } from '../components/ring.js';
 import { jobs as jobsOf, lastRefreshed } from '../intake/packs.js';
 import { APP, JOB, NET, ROLES, TASKS } from '../messages.js';
+import { PROOF } from '../messages-proof.js';
 import { login } from './login.js';
 import { cagesOf, held, progressOf, taskPath } from './tasks.js';
 import { openWork } from './work.js';
@@ -35,6 +36,7 @@ export async function home(app) {
       outboxNote(app),
       h('nav', { class: 'app-menu', 'aria-label': 'メニュー' },
         menuRow('/app/outbox', 'outbox', '送信箱', ''), menuRow('/app/correct', 'undo', '訂正', ''),
+        menuRow('/app/verify', 'shield', PROOF.title, ''),
         menuRow('/consignments', 'list', APP.desk, APP.deskHint),
         menuRow('/app/settings', 'gear', '設定', ROLES[person.roles[0]] ?? '')),
     ],

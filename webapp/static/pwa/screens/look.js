@@ -11,6 +11,7 @@ import { show } from '../scanning/codes.js';
 import { actions } from './cage.js';
 import { stranger } from './sweep.js';
 import { held, nameOf, tasksOf } from './tasks.js';
+import { bring } from './verify.js';
 import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -31,16 +32,24 @@ export async function look(app, { query }) {
     return deviceFound(app, work, code, panel, foot);
   };
   const table = desk(app, { prefixes, hud: LOOK.hud, typeWords: LOOK.typed, onRead: async (read) => {
+    if (read.kind === 'proof') return toVerify(app, read.text);
     if (read.kind !== 'ours') return stranger(read);
     const name = found(read.id);
     table.eye.small(true);
-    return { verdict: name ? 'ok' : 'unknown', words: name || LOOK.unknown, detail: name ? LOOK.found : show(read.id) };
+    return { verdict: name ? 'read' : 'unknown', words: name || LOOK.unknown, detail: name ? LOOK.found : show(read.id) };
   } });
   const asked = query.get('code');
   if (asked) queueMicrotask(() => table.take({ kind: 'ours', id: asked, text: asked, src: 'typed' }));
   return { title: LOOK.title, back: '/app/', shape: 'scan',
     body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, panel, table.tools)],
     foot: [foot], leave: table.leave };
+}
+
+/** A proof on paper has a screen of its own. @param {App} app @param {string} text */
+function toVerify(app, text) {
+  bring(text);
+  app.go('/app/verify');
+  return null;
 }
 
 /** @param {App} app @returns {Promise<Work[]>} */

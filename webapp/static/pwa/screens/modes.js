@@ -1,8 +1,9 @@
 // The sweeps: erase, load, count, extract. Each tells what it expects and what one scan of it is.
 
 import { h } from '../components/dom.js';
-import { button, linkButton } from '../components/frame.js';
+import { button, linkButton, notice } from '../components/frame.js';
 import { ERASE, LOAD, TALLY } from '../messages.js';
+import { lastTool } from './erase.js';
 import { absent } from './home.js';
 import { recordDevice, sweep } from './sweep.js';
 import { reached, taskOf } from './tasks.js';
@@ -24,18 +25,26 @@ const above = (id) => `/app/job/${encodeURIComponent(id)}`;
 export async function eraseScan(app, { parts: [id], query }) {
   const work = await openWork(app, id);
   if (!work) return absent();
-  const failed = query.get('r') === 'failed';
-  const act = failed
-    ? { step: /** @type {const} */ ('sanitize_failed'), body: { reason: query.get('y') ?? 'other' } }
-    : { step: /** @type {const} */ ('sanitized'), body: { result: 'ok', method: query.get('m') ?? 'purge', tool: query.get('t') ?? '' } };
+  const { failed, act, open } = erasure(query);
   const wit = query.get('w') ? [query.get('w') ?? ''] : [];
   const tally = () => {
     const task = taskOf(work.view, 'erase', work.actor, []);
     return { big: task.done, of: task.total, left: task.devices };
   };
   return sweep(app, work, { title: ERASE.title, hud: failed ? ERASE.hudFailed : ERASE.hudOk, back: `${above(id)}/erase`, tally,
-    onCode: (read) => recordDevice(work, read, { ...act, code: read.id, wit }, (device) => device.done.includes(act.step)),
+    onCode: (read) => recordDevice(work, read, { ...act, code: read.id, wit }, (device) => device.done.includes(act.step), { open }),
     next: () => ({ words: ERASE.next, href: above(id) }) });
+}
+
+/** What was chosen before the sweep; words about the tool go with each record, into the vault and not into the log.
+ * @param {URLSearchParams} query */
+function erasure(query) {
+  if (query.get('r') === 'failed') {
+    return { failed: true, act: { step: /** @type {const} */ ('sanitize_failed'), body: { reason: query.get('y') ?? 'other' } }, open: undefined };
+  }
+  const { note } = lastTool();
+  const body = { result: 'ok', method: query.get('m') ?? 'purge', tool: query.get('t') ?? '' };
+  return { failed: false, act: { step: /** @type {const} */ ('sanitized'), body }, open: note ? { tool: note } : undefined };
 }
 
 /** Devices into one cage. @param {App} app @param {Where} where @returns {Promise<Screen>} */
@@ -51,7 +60,15 @@ export async function loadScan(app, { parts: [id, cageCode] }) {
   };
   return sweep(app, work, { title: LOAD.title, hud: LOAD.hud(name), back: above(id), tally,
     onCode: (read) => (work.view.cages.has(read.id) ? Promise.resolve(cageSeen(app, work, read, cageCode)) : loadOne(work, read, cageCode)),
-    next: () => (cage()?.loaded.length ? { words: LOAD.next, href: `${above(id)}/lock/${cageCode}` } : { words: LOAD.later, href: above(id) }) });
+    note: () => (reached(cage(), 'locked') ? [notice('warn', LOAD.closed(name), LOAD.closedHint),
+      linkButton(LOAD.pickOther, `${above(id)}/load`, { rank: 'second', mark: 'cage' })] : []),
+    next: () => afterLoading(cage(), above(id)) });
+}
+
+/** Where a cage goes from here: it is locked once, and then handed over. @param {import('../types.js').Cage|undefined} cage @param {string} base */
+function afterLoading(cage, base) {
+  if (cage?.state === 'locked') return { words: LOAD.toHandover, href: `${base}/handover/${cage.code}` };
+  return cage?.state === '' && cage.loaded.length ? { words: LOAD.next, href: `${base}/lock/${cage.code}` } : { words: LOAD.later, href: base };
 }
 
 /** @param {Work} work @param {DeskRead} read @param {string} parent */

@@ -5,14 +5,17 @@ import { moment, span } from '../components/format.js';
 import { button, linkButton, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { tablesInUse } from '../custody/rules.js';
-import { exportUnsent, kept as keptScans, retry } from '../intake/outbox.js';
+import { exportUnsent, kept as keptScans, refusedPhotos, retry, retryPhoto } from '../intake/outbox.js';
 import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { syncNow } from '../intake/sync.js';
+import { ledgers, stateAt } from '../ledger/follow.js';
 import { OUTBOX } from '../messages.js';
+import { STATES } from '../messages-proof.js';
 import { show } from '../scanning/codes.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
+/** @typedef {import('../ledger/follow.js').Sizes} Sizes */
 
 const RECENT = 60;
 /** @type {Record<import('../types.js').Verdict, {mark: string, kind: "ok"|"error"|"wait"}>} */
@@ -29,6 +32,8 @@ export async function outbox(app) {
   const sent = of('sent').filter((row) => !needsEyes(row)).slice(0, RECENT);
   const { counts, status } = app;
   const names = await namesHere(app);
+  const sizes = await ledgers(app.store);
+  const photos = await refusedPhotos(app.store);
   const answer = h('p', { class: 'app-note', role: 'status' });
   const send = async () => {
     answer.textContent = OUTBOX.sending;
@@ -46,16 +51,30 @@ export async function outbox(app) {
           counts.photos ? h('p', { class: 'app-note' }, OUTBOX.photos(counts.photos)) : null)),
       counts.others ? notice('info', OUTBOX.others(counts.others)) : null,
       answer,
+      progress(of('sent'), sizes),
+      section(OUTBOX.badPhotos, photos, (each) => photoLine(app, each)),
+      photos.length > 1 ? button(OUTBOX.retryAll(photos.length), () => sendAgain(app, photos), { rank: 'second' }) : null,
       section(OUTBOX.refused, bad, (row) => line(app, row, names)),
-      section(OUTBOX.mark.attention, odd, (row) => line(app, row, names)),
+      section(OUTBOX.mark.attention, odd, (row) => line(app, row, names, sizes)),
       section(OUTBOX.pending, waiting, (row) => line(app, row, names)),
-      section(OUTBOX.sent, sent, (row) => line(app, row, names)),
+      section(OUTBOX.sent, sent, (row) => line(app, row, names, sizes)),
       waiting.length + bad.length ? button(OUTBOX.export, save, { rank: 'plain', mark: 'download' }) : null,
     ],
     live: true, foot: [status.needsLogin ? linkButton(OUTBOX.login, '/login?next=/app/outbox') : button(OUTBOX.now, send, { mark: 'outbox' })] };
 }
 
-/** @param {string} title @param {Kept[]} rows @param {(row: Kept) => Element} draw */
+/** How far the ledger is with what this phone sent: recorded, signed, cosigned. @param {Kept[]} rows @param {Record<string, Sizes>} sizes */
+function progress(rows, sizes) {
+  const placed = rows.filter((row) => typeof row.receipt?.index === 'number');
+  if (placed.length === 0) return null;
+  const count = (/** @type {"recorded"|"signed"|"cosigned"|"anchored"} */ state) =>
+    placed.filter((row) => state === 'recorded' || Number(row.receipt?.index) < (sizes[row.log]?.[state] ?? 0)).length;
+  const steps = [...['recorded', 'signed', 'cosigned'], ...(count('anchored') ? ['anchored'] : [])];
+  return h('p', { class: 'app-note' }, steps.map((state) =>
+    `${STATES[state]} ${count(/** @type {"recorded"|"signed"|"cosigned"|"anchored"} */ (state))}`).join(' → '));
+}
+
+/** @template Row @param {string} title @param {Row[]} rows @param {(row: Row) => Element} draw */
 function section(title, rows, draw) {
   if (rows.length === 0) return null;
   return h('section', { class: 'app-stack' }, h('h2', {}, `${title}　${rows.length}`), h('ul', { class: 'app-lines' }, rows.map(draw)));
@@ -70,11 +89,10 @@ async function namesHere(app) {
     .filter(([code, name]) => code && name).map(([code, name]) => [show(String(code)), String(name)]));
 }
 
-/** @param {App} app @param {Kept} row @param {Map<string, string>} names */
-function line(app, row, names) {
-  const { mark, kind, words } = stateOf(row);
-  const sentence = row.receipt?.text || (row.receipt?.findings ?? []).map((finding) => finding.text).join('　');
-  const reason = sentence.replace(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}-[0-9A-Z]{5}\b/g, (code) => names.get(code) ?? code);
+/** @param {App} app @param {Kept} row @param {Map<string, string>} names @param {Record<string, Sizes>} [sizes] */
+function line(app, row, names, sizes = {}) {
+  const { mark, kind, words } = stateOf(row, sizes);
+  const reason = reasonOf(row, names);
   const again = row.state === 'stuck' ? button(OUTBOX.retry, () => retry(app.store, row.id).then(app.reload), { rank: 'plain' }) : null;
   const more = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
   return h('li', { 'data-kind': kind }, h('b', {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
@@ -82,12 +100,35 @@ function line(app, row, names) {
     reason ? h('small', { class: 'app-lines__reason' }, reason) : null, again);
 }
 
-/** @param {Kept} row @returns {{mark: string, kind: "ok"|"error"|"wait", words: string}} */
-function stateOf(row) {
+/** Why it needs eyes, with the names of things instead of their codes. @param {Kept} row @param {Map<string, string>} names */
+function reasonOf({ receipt }, names) {
+  const sentence = receipt?.text || (receipt?.findings ?? []).map((finding) => finding.text).join('　');
+  return sentence.replace(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}-[0-9A-Z]{5}\b/g, (code) => names.get(code) ?? code);
+}
+
+/** @param {App} app @param {{photo: import('../types.js').KeptPhoto}[]} refused */
+async function sendAgain(app, refused) {
+  for (const { photo } of refused) await retryPhoto(app.store, photo.sha256);
+  app.reload();
+}
+
+/** A photo that the server did not take: why, and both ways on. @param {App} app
+ * @param {Awaited<ReturnType<typeof refusedPhotos>>[number]} refused */
+function photoLine(app, { photo, row }) {
+  const of = row ? `${stepTitle(row.step)}　${row.summary.name || row.code}` : '';
+  return h('li', { 'data-kind': 'error' }, h('b', {}, OUTBOX.photoOf(of)),
+    h('small', { class: 'app-lines__state' }, icon('stop', 's'), `${OUTBOX.badPhoto}　${moment(photo.kept_at)}`),
+    h('small', { class: 'app-lines__reason' }, photo.text || OUTBOX.badPhotoWhy), h('small', {}, OUTBOX.badPhotoHint),
+    button(OUTBOX.retry, () => sendAgain(app, [{ photo }]), { rank: 'plain' }),
+    row?.mine && row.state !== 'refused' ? linkButton(OUTBOX.photoAnew, `/app/correct?scan=${row.id}`, { rank: 'plain' }) : null);
+}
+
+/** @param {Kept} row @param {Record<string, Sizes>} sizes @returns {{mark: string, kind: "ok"|"error"|"wait", words: string}} */
+function stateOf(row, sizes) {
   if (row.state === 'pending') return { mark: 'clock', kind: 'wait', words: OUTBOX.saved };
   if (row.state !== 'sent') return { mark: 'stop', kind: 'error', words: row.state === 'refused' ? OUTBOX.refused : OUTBOX.stuck };
   const { verdict = 'ok', index } = row.receipt ?? {};
-  const words = `${OUTBOX.mark[verdict]}${typeof index === 'number' ? `・${OUTBOX.index(index)}` : ''}`;
+  const words = `${OUTBOX.mark[verdict]}${typeof index === 'number' ? `・${OUTBOX.index(index)}・${STATES[stateAt(sizes[row.log], index)]}` : ''}`;
   return { ...SENT[verdict], words };
 }
 

@@ -3,7 +3,7 @@
 import { rolesOf } from '../app.js';
 import { desk } from '../components/desk.js';
 import { h } from '../components/dom.js';
-import { button } from '../components/frame.js';
+import { button, linkButton, notice } from '../components/frame.js';
 import { tell } from '../feedback.js';
 import { JOB, LOAD, TASKS } from '../messages.js';
 import { absent } from './home.js';
@@ -28,11 +28,22 @@ export const pick = (task) => async (app, { parts: [id] }) => {
     if (read.kind !== 'ours') return stranger(read);
     return chosen(app, work, read, task, `${back}/${task}/${read.id}`);
   } });
+  const below = task === 'load' && cages.length === 0 ? nothingOpen(app, work, back) : [h('p', { class: 'app-note' }, LOAD.pickHint), cageRows(work, cages, task)];
   return { title: TASKS[task].title, sub: JOB.pickCage, back, shape: 'scan',
-    body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, table.tools, h('p', { class: 'app-note' }, LOAD.pickHint),
-      cageRows(work, cages, task))],
+    body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, table.tools, below)],
     foot: [], leave: table.leave };
 };
+
+/** Every cage is locked, or there is none: why, and both ways on. @param {App} app @param {Work} work @param {string} back */
+function nothingOpen(app, work, back) {
+  const locked = cagesOf(work.view).filter((cage) => cage.state !== '');
+  const why = locked.length ? LOAD.allClosed(locked.map((cage) => cage.name || cage.code).join('、')) : LOAD.noneYet;
+  const gives = taskOf(work.view, 'handover', work.actor, rolesOf(app)).left > 0;
+  const office = `/consignments/${encodeURIComponent(work.id)}/cages`;
+  return [notice('warn', LOAD.noneOpen, why, LOAD.useOther), h('div', { class: 'app-stack' },
+    gives ? linkButton(LOAD.toHandover, `${back}/handover`, { mark: 'truck' }) : null,
+    linkButton(LOAD.addCage, office, { rank: 'second', mark: 'cage' }))];
+}
 
 /** @param {App} app @param {Work} work @param {PickTask} task */
 function candidates(app, work, task) {

@@ -108,7 +108,7 @@ function takeSticker(work, hand, read) {
   if (owner) return { verdict: 'again', words: REGISTER.used(owner.asset), detail: REGISTER.usedHint };
   hand.code = read.id;
   hand.src = read.src;
-  return { verdict: 'ok', words: `${REGISTER.sticker}を${REGISTER.read}`, detail: hand.device ? show(read.id) : REGISTER.waitSerial };
+  return { verdict: 'read', words: `${REGISTER.sticker}を${REGISTER.read}`, detail: hand.device ? show(read.id) : REGISTER.waitSerial };
 }
 
 /** @param {Work} work @param {Hand} hand @param {string} text @returns {Outcome} */
@@ -119,7 +119,7 @@ function takeSerial(work, hand, text) {
   if (hand.serial === text && hand.device) return null;
   hand.serial = text;
   hand.device = free.length === 1 ? free[0] : null;
-  if (hand.device) return { verdict: 'ok', words: REGISTER.matched, detail: nameOf(hand.device) };
+  if (hand.device) return { verdict: 'read', words: REGISTER.matched, detail: nameOf(hand.device) };
   if (free.length > 1) return { verdict: 'unknown', words: REGISTER.several(text, free.length), detail: REGISTER.severalHint };
   return { verdict: 'unknown', words: REGISTER.notFound(text), detail: REGISTER.notFoundHint };
 }

@@ -20,13 +20,14 @@ import { pick } from './pick.js';
 import { register } from './register.js';
 import { settings } from './settings.js';
 import { typed } from './typed.js';
+import { verify } from './verify.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../app.js').Draw} Draw */
 
 /** `:` stands for one part. @type {[string, Draw][]} */
 const ROUTES = [
-  ['', home], ['scan', look], ['typed', typed], ['outbox', outbox], ['correct', correct], ['settings', settings], ['login', login],
+  ['', home], ['scan', look], ['typed', typed], ['outbox', outbox], ['correct', correct], ['settings', settings], ['login', login], ['verify', verify],
   ['job/:', job], ['job/:/cage/:', cage], ['job/:/register', register],
   ['job/:/erase', erase], ['job/:/erase/scan', eraseScan],
   ['job/:/load', pick('load')], ['job/:/load/:', loadScan],
@@ -40,7 +41,7 @@ const ROUTES = [
 ];
 
 /** Open to everybody; the rest asks who it is first. */
-const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings, login]));
+const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings, login, verify]));
 
 /** The screen of an address. @param {App} app @param {{pathname: string, search: string}} address @returns {Promise<import('../app.js').Screen>} */
 export async function screenFor(app, { pathname, search }) {

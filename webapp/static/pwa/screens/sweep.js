@@ -22,6 +22,7 @@ import { missingWords, nameOf } from './tasks.js';
  * @property {() => Tally} tally
  * @property {(read: DeskRead) => Promise<Outcome>} onCode our own code was read
  * @property {() => {words: string, href: string}} next
+ * @property {() => import('../components/dom.js').Child[]} [note] what has to be said before anything is read
  */
 
 /** The screen of a sweep. @param {App} app @param {Work} work @param {SweepPlan} plan @returns {import('../app.js').Screen} */
@@ -31,7 +32,7 @@ export function sweep(app, work, plan) {
   const panel = h('div', { class: 'app-sweep' });
   const foot = h('div', { class: 'app-sweep__next' });
   const redraw = () => {
-    fill(panel, figures(plan.tally(), odd), missing(plan.tally()));
+    fill(panel, ...(plan.note?.() ?? []), figures(plan.tally(), odd), missing(plan.tally()));
     const { words, href } = plan.next();
     fill(foot, linkButton(words, href));
   };
@@ -59,13 +60,13 @@ export function stranger(read) {
 /**
  * Keeps one step for one device, unless this phone already has it.
  * @param {Work} work @param {DeskRead} read @param {import('./work.js').Act} act
- * @param {(device: Device) => boolean} already @returns {Promise<Outcome>}
+ * @param {(device: Device) => boolean} already @param {import('./work.js').With} [more] @returns {Promise<Outcome>}
  */
-export async function recordDevice(work, read, act, already) {
+export async function recordDevice(work, read, act, already, more) {
   const device = work.view.devices.get(read.id);
   if (device && already(device)) return { verdict: 'again', words: SAID.again, detail: work.nameOf(read.id) };
   const judged = work.decide(act.step, read.id, act.parent ?? '');
-  const row = await work.record({ ...act, src: read.src, said: judged.said });
+  const row = await work.record({ ...act, src: read.src, said: judged.said }, more);
   const undo = linkButton(SAID.undo, `/app/correct?scan=${row.id}`, { rank: 'plain' });
   return work.outcome(judged, work.nameOf(read.id), undo);
 }

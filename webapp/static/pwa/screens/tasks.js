@@ -71,9 +71,9 @@ const CAGE_WAITS = {
 const ORDER = ['', 'locked', 'handed_over', 'arrived', 'opened', 'count_closed'];
 const AFTER = { lock: 'locked', handover: 'handed_over', arrive: 'arrived', open: 'opened', count: 'count_closed' };
 
-/** True if the cage has reached `state`. @param {Cage} cage @param {string} state */
+/** True if the cage has reached `state`. @param {Cage|undefined} cage @param {string} state */
 export function reached(cage, state) {
-  return ORDER.indexOf(cage.state) >= ORDER.indexOf(state);
+  return ORDER.indexOf(cage?.state ?? '') >= ORDER.indexOf(state);
 }
 
 /** The cages of a job that are in use, by name. @param {View} view @returns {Cage[]} */

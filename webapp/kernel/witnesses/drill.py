@@ -1,0 +1,65 @@
+"""The fire drill at the edge: the signer (in test mode) signs a recognisable lie, one node is shown it."""
+
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from webapp.kernel.ledger import signing
+from webapp.kernel.ledger.models import Log
+from webapp.kernel.tlog import checkpoints, notes, witnessing
+from webapp.kernel.witnesses import queries
+from webapp.signer.client import SignerRefused, SignerUnavailable
+
+PATIENCE_S = 5
+#: A witness that holds the true root answers so; 200 would be a witness that can be lied to.
+NOTICED = {409, 422}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Who was lied to, what came of it (a code of messages.py), and after how many milliseconds."""
+
+    code: str
+    organisation: str = ""
+    took_ms: int = 0
+
+    @property
+    def noticed(self) -> bool:
+        """Whether the lie was caught."""
+        return self.code == "witnesses.drill_noticed"
+
+
+def run(session: Session, log: Log) -> Found:
+    """Lie to the node that answered last. Never raises: what went wrong is a code."""
+    nodes = [node for node in queries.nodes_of(session, log.id) if node.answered_at and node.size]
+    if not nodes:
+        return Found("witnesses.drill_nobody")
+    node = max(nodes, key=lambda each: each.answered_at or 0)
+    session.rollback()  # nothing is held while others are asked
+    try:
+        lie = signing.client().drill(log.origin)
+    except (SignerUnavailable, SignerRefused):
+        return Found("witnesses.drill_no_signer")
+    started = time.monotonic()
+    status = _show(node.url, lie)
+    took = int((time.monotonic() - started) * 1000)
+    if status in NOTICED:
+        return Found("witnesses.drill_noticed", node.organisation, took)
+    return Found("witnesses.drill_believed" if status == 200 else "witnesses.drill_silent", node.organisation)
+
+
+def _show(url: str, lie: bytes) -> int:
+    note = notes.parse(lie)
+    size = checkpoints.parse(note.text).size
+    body = witnessing.AddCheckpoint(size, (), note).render()
+    request = urllib.request.Request(f"{url.rstrip('/')}/add-checkpoint", body, method="POST")  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - an admitted node
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
