@@ -70,10 +70,10 @@ BLUEPRINTS = (
 MENU: tuple[menu.Line, ...] = (
     ("案件", "custody.consignments", Action.CONSIGNMENT_VIEW),
     ("スキャン", "pwa.shell", Action.EVIDENCE_ADD),
-    ("台帳", "witnesses.ledger", Action.LEDGER_READ),
     ("利用者", "identity.people", Action.PEOPLE_MANAGE),
     ("組織", "identity.organisations", Action.ORGANISATION_MANAGE),
     ("場所", "places.places", Action.PLACES_MANAGE),
+    ("台帳", "witnesses.ledger", Action.LEDGER_READ),
     ("自分", "identity.account", None),
 )
 

@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from webapp.custody.steps import Step
 from webapp.kernel.intake.format import Body, Millis, Sha256, Text, Uuid, Word
+from webapp.kernel.scanning.codes import is_code_or_stranger
 
 SCAN = "custody.scan"
 CONSIGNMENT_OPENED = "custody.consignment_opened"
@@ -132,7 +133,7 @@ def _may_undo(void: Event, target: Event) -> bool:
 
 
 _UUID = r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?"
-_CODE_OR_NONE = r"([0-9A-HJKMNP-TV-Z]{17})?"
+_CODES = frozenset({"lock", "drive"})
 #: What the texts of a scan's body look like: short, ASCII, and of a form in which no name, note or maker's serial
 #: number can slip into the log.
 _TEXTS = {
@@ -149,15 +150,12 @@ _TEXTS = {
         "method": r"[a-z_]{0,32}",
         "verdict": r"(intact|broken|missing)",
         "manifest_hash": r"([0-9a-f]{64})?",
-        "lock": _CODE_OR_NONE,
-        "drive": _CODE_OR_NONE,
         "seal": r"[0-9A-Za-z_.:/+()-]{0,64}",
         "tool": r"[0-9A-Za-z _.:/+()-]{0,64}",
         "label": r"[0-9A-Za-z-]{0,12}",
     }.items()
 }
 _NUMBERS = frozenset({"count", "particle_mm"})
-_LISTED = re.compile(r"[0-9A-HJKMNP-TV-Z]{17}|x-[0-9a-f]{20}")
 MOST_LISTED = 1_000
 
 
@@ -165,7 +163,9 @@ def body_fault(body: Mapping[str, Any]) -> str:
     """The name of the first field of a scan's body that is not of its form, or "". Numbers are 0 to 1,000,000."""
     for name, value in body.items():
         form = _TEXTS.get(name)
-        if form is None:
+        if name in _CODES:
+            fine = value == "" or _is_listed(value)
+        elif form is None:
             fine = _is_number_or_manifest(name, value)
         else:
             fine = isinstance(value, str) and form.fullmatch(value) is not None
@@ -182,4 +182,4 @@ def _is_number_or_manifest(name: str, value: Any) -> bool:
 
 
 def _is_listed(value: Any) -> bool:
-    return isinstance(value, str) and _LISTED.fullmatch(value) is not None
+    return isinstance(value, str) and is_code_or_stranger(value)

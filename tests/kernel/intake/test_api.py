@@ -134,7 +134,7 @@ def test_ten_thousand_scans_at_once_are_too_many_and_land_when_halved(phone: Fla
     items = [{"p": "{}", "s": ""}] * 10_000
     assert problem(post(phone, items)) == (413, "intake.too_many")
     assert size(town) == before
-    scans = [device.scan("loaded", "X", MORNING + n) for n in range(200)]
+    scans = [device.scan("loaded", f"x-{n:020x}", MORNING + n) for n in range(200)]
     assert problem(post(phone, scans)) == (413, "intake.too_many")
     for half in (scans[:100], scans[100:]):
         assert {receipt["status"] for receipt in post(phone, half).json["receipts"]} == {"recorded"}  # type: ignore[index]

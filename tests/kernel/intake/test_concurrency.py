@@ -212,7 +212,7 @@ def test_two_logs_in_one_batch_do_not_wait_for_each_other_in_a_ring(app: Flask, 
     batches = []
     for author, logs in zip(authors, ((town.log, other.log), (other.log, town.log)), strict=True):
         phones = [Phone(author.pseudonyms[log], log) for log in logs]
-        batches.append([phones[n % 2].scan("loaded", "X", MORNING + n) for n in range(20)])
+        batches.append([phones[n % 2].scan("loaded", f"x-{0:020x}", MORNING + n) for n in range(20)])
     answers = at_once(app, *(lambda n=n: the_door().receive(batches[n], authors[n], NOW) for n in range(2)))
     assert all(answer.index >= 0 for batch in answers for answer in batch)
     entries = {log: db.session.query(LedgerEntry).filter_by(log=log).count() for log in size}

@@ -106,6 +106,7 @@ def test_a_string_that_could_be_read_in_two_ways_is_refused(town: Town, spoil: C
         ("locked", {"seal": {"number": 1}}),
         ("locked", {"seal": "key 5"}),
         ("drive_extracted", {"drive": "S4EVNX0M123456"}),  # a maker's serial number
+        ("drive_extracted", {"drive": "5CD1234XYZ0000000"}),  # one that is as long as our codes
         ("void", {"target": "that one", "reason": "wrong_cage"}),
         ("void", {"reason": "Sato did it"}),
         ("sanitized", {"result": ["ok"]}),

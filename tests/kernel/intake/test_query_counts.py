@@ -120,7 +120,7 @@ def test_counting_a_locked_cage_costs_the_same_for_one_and_for_all(town: Town) -
 
 
 def test_a_manifest_of_a_thousand_codes_fits_into_one_scan(town: Town) -> None:
-    codes = [f"{n:017}" for n in range(1_000)]
+    codes = [f"x-{n:020x}" for n in range(1_000)]
     body = {"seal": "1", "manifest": codes, "count": 1_000}
     scan = town.phones["officer"].scan("locked", town.cages[0], MORNING + HOUR, ev=[PHOTO], body=body)
     assert cost(town, "officer", [scan]) <= 25

@@ -14,20 +14,18 @@ from typing import ParamSpec, cast
 from urllib.parse import urlsplit
 
 import flask_login
-from flask import Flask, Response, current_app, g, redirect, request, session, url_for
+from flask import Flask, Response, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.clock import DAY, HOUR, now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import AppError, Forbidden
-from webapp.kernel.base.rows import Written
 from webapp.kernel.identity import roles
 from webapp.kernel.identity.messages import SENTENCES
 from webapp.kernel.identity.models import Person, PersonState
 from webapp.kernel.identity.roles import Action
 
 AT_A_DESK, ON_A_PHONE = 12 * HOUR, 30 * DAY
-MOST_KNOWN = 5_000
 
 P = ParamSpec("P")
 
@@ -60,7 +58,6 @@ def init(app: Flask) -> None:
     )
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
-    app.extensions["people"] = {}
     app.after_request(_keep_private)
     app.jinja_env.globals.update(me=person_or_none, may=_may)
 
@@ -151,34 +148,14 @@ def _load(cookie_id: str) -> _User | None:
     now = now_ms()
     if session.get("until", 0) < now:
         return None
-    person = _person(person_id)
+    person = db.session.get(Person, person_id, populate_existing=True)
     if person is None or person.state != PersonState.ACTIVE or str(person.session_epoch) != epoch:
         return None
     if not person.organisation.active:
         return None
+    db.session.expunge(person)
     _renew(now)
     return _User(person)
-
-
-_AS_STORED = Written(
-    "SELECT p.*, o.* FROM people p JOIN organisations o ON o.id = p.organisation_id WHERE p.id = ?"
-)
-
-
-def _person(person_id: str) -> Person | None:
-    """The person as they are now. What was made of the same rows before is used again: to make it takes far longer
-    than to ask for the rows.
-    """
-    known, row = current_app.extensions["people"], _AS_STORED.run(db.session(), person_id).fetchone()
-    if row is None:
-        return None
-    held, person = known.get(person_id, (None, None))
-    if held != row:
-        person = db.session.get_one(Person, person_id, populate_existing=True)
-        db.session.expunge(person)
-        known.clear() if len(known) > MOST_KNOWN else None
-        known[person_id] = (row, person)
-    return cast(Person, person)
 
 
 def _keep_private(response: Response) -> Response:

@@ -60,11 +60,6 @@ Meaning = Cosigned | Behind | Disagrees | Failed
 Prove = Callable[[int, int], Sequence[bytes]]
 
 
-def due(targets: Sequence[Target], size: int, cosigned: set[str]) -> list[Target]:
-    """Nodes that have not cosigned the newest checkpoint, of `size` entries."""
-    return [target for target in targets if target.name not in cosigned]
-
-
 def request(note: Note, old: int, proof: Sequence[bytes]) -> bytes:
     """The body of add-checkpoint. Cosignatures of others are no business of the witness."""
     return AddCheckpoint(old, tuple(proof), note).render()
