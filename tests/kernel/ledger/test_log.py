@@ -1,13 +1,14 @@
 """A log that somebody has touched says so."""
 
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, event, select, text
 
 from tests.factories.identity import MORNING
 from webapp.kernel.base.db import db, transaction
@@ -224,3 +225,24 @@ def test_a_log_that_was_cut_to_an_older_state_lacks_what_was_signed(app: Flask):
     log = a_log(entries=20)
     signed_at(log, 25, bytes(32))
     assert verify(db.session(), log).fault == "25 entries were signed, 20 are here"
+
+
+def test_a_log_that_grows_while_it_is_checked_is_whole(app: Flask):
+    log, grown = a_log(entries=10), list[int]()
+
+    def grow() -> None:
+        with app.app_context():
+            write(log, "meanwhile")
+            db.session.remove()
+
+    def meanwhile(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if "FROM ledger_entries" in statement and not grown:
+            grown.append(1)
+            writer = Thread(target=grow)
+            writer.start()
+            writer.join(30)
+
+    event.listen(db.engine, "before_cursor_execute", meanwhile)
+    check = verify(db.session(), log)
+    assert (check.fault, check.size, grown) == ("", 10, [1])
+    assert verify(db.session(), log).size == 11

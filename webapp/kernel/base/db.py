@@ -79,6 +79,26 @@ def transaction() -> Iterator[Session]:
             session.info.pop("connection", None)
 
 
+@contextmanager
+def one_picture(session: Session) -> Iterator[None]:
+    """Reads that belong together see the database as it stood at the first of them, whoever writes meanwhile.
+
+    Inside of `transaction()` they do anyway. Nothing is written here; what was read before is read anew.
+    """
+    if session.info.get("writing"):
+        yield
+        return
+    session.rollback()
+    if session.get_bind().dialect.name == "sqlite":
+        session.connection().exec_driver_sql("BEGIN")
+    else:
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    try:
+        yield
+    finally:
+        session.rollback()
+
+
 _PREPARING = Lock()
 
 

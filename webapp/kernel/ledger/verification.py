@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.db import one_picture
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.ledger.entries import decode
 from webapp.kernel.ledger.models import Head, LedgerTile, SignedCheckpoint
@@ -49,6 +50,11 @@ def verify(session: Session, log: str) -> Check:
     rewritten or cut and made to look whole again contradicts these. Answers the first fault in plain words;
     raises NotFound for an unknown log.
     """
+    with one_picture(session):
+        return _verify(session, log)
+
+
+def _verify(session: Session, log: str) -> Check:
     head = session.get(Head, log, populate_existing=True)
     if head is None:
         raise NotFound("ledger.no_such_log", log=log)
