@@ -24,13 +24,15 @@ from webapp.app import create_app
 from webapp.cli import alembic_config
 from webapp.kernel.base.db import db
 
+#: Browser tests that only read pages and tap: a slow machine makes them slow, not wrong.
+PATIENT = {"test_access.py", "test_care.py", "test_residents.py", "test_without_camera.py"}
 #: Fixtures through which a test gets a database.
 DATABASES = {"database_url", "postgres_url", "bare_postgres_url"}
 ON_POSTGRES = os.environ.get("ASHIATO_TEST_DB") == "postgresql"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Browsers film and decode in real time: `make test` gives them the machine for themselves.
+    """A browser that films and decodes does so in real time: `make test` gives it the machine for itself.
 
     On PostgreSQL only what touches the database is run again: pure rules would say the same once more.
     """
@@ -40,7 +42,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in set(pure)]
     for item in items:
         if "browser" in item.path.relative_to(item.config.rootpath).parts:
-            item.add_marker("alone")
+            if item.path.name not in PATIENT:
+                item.add_marker("alone")
             # a browser hangs up when it likes; that the file it was being sent is closed late is no fault of ours
             late = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
             item.add_marker(pytest.mark.filterwarnings(late))

@@ -44,6 +44,13 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield running
 
 
+@pytest.fixture
+def untouched(sqlite_template: Path, tmp_path: Path) -> Iterator[Place]:
+    """The same, and nobody else loads anything there."""
+    with a_place(sqlite_template, tmp_path, devices=4, cages=2, prepare=at_the_dock) as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
 def full(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("full")
@@ -77,7 +84,15 @@ def photograph(phone: Handset, colour: str = "navy") -> None:
     expect(phone.page.get_by_text("写真を撮りました")).to_be_visible()
 
 
-def test_a_double_tap_on_the_typing_sheet_records_once_and_goes_nowhere(phone: Handset, place: Place) -> None:
+def test_a_double_tap_on_the_typing_sheet_records_once_and_goes_nowhere(
+    playwright: Playwright, untouched: Place, tmp_path: Path
+) -> None:
+    place = untouched
+    with handset(playwright, place, tmp_path / "phone") as phone:
+        _double_tap(phone, place)
+
+
+def _double_tap(phone: Handset, place: Place) -> None:
     # given an officer who types an ID into the cage that is being loaded, where 「施錠へ進む」 lies behind the sheet
     phone.log_in(place.people["officer"])
     address = f"/app/job/{place.job}/load/{place.cages[1]}"
