@@ -2,20 +2,30 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 from flask import Flask
+from sqlalchemy import func, select
 
 from bench import clients, site, town
+from bench.ceiling import ROWS
 from bench.clients import Load, Shot
 from bench.progress import Progress
 from bench.report import Figure, Part, median, percentile
 from bench.site import Server
 from bench.town import Crew, Town
+from webapp.custody.models import ManifestLine, ScanRow
 from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.db import db
+from webapp.kernel.intake.models import Receipt
+from webapp.kernel.ledger.models import LedgerEntry, VaultRecord
 
 LANES = 4
+#: Tables that a scan adds rows to.
+WRITTEN = (LedgerEntry, Receipt, ScanRow, VaultRecord, ManifestLine)
 Sizes = tuple[int, int, int, int]
 """Rounds, cages a lane and round, phones, single scans a phone."""
 FULL: Sizes = (4, 25, 20, 40)
@@ -27,48 +37,74 @@ def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:
     rounds, cages, phones, singles = QUICK if quick else FULL
     with site.application(folder) as app:
         made = _prepare(app, LANES * (1 + rounds * cages) + phones, phones, progress)
-        with site.served(folder) as real, site.served(folder, "bench.ceiling:app") as bare:
+        with (
+            site.served(folder) as real,
+            site.served(folder, "bench.ceiling:app") as bare,
+            site.served(folder, "bench.ceiling:least") as least,
+        ):
             cookies = [_log_in(real.port, number, crew) for number, crew in enumerate(made.crews)]
-            bench = _Bench(made, cookies, real, bare)
+            bench = _Bench(made, cookies, real, bare, least)
             progress.begin("intake: batches of 50", rounds + 1)
             bench.round(1)  # the first requests of a process are slower; not counted
             progress.step(1)
-            pairs = []
+            before, pairs = _rows(), []
             for _ in range(rounds):
                 pairs.append(bench.round(cages))
                 progress.step(1)
             progress.end()
+            written = (_rows() - before) / sum(each.events for each in pairs)
             alone = bench.singles(phones, singles)
-    return [_batches_part(pairs), _singles_part(*alone, phones)]
+    return [_batches_part(pairs, written), _singles_part(alone, phones)]
+
+
+def _rows() -> int:
+    """Rows of everything that a scan adds to."""
+    db.session.rollback()
+    counted = (db.session.scalar(select(func.count()).select_from(table)) or 0 for table in WRITTEN)
+    return sum(counted)
+
+
+class Round(NamedTuple):
+    """The same uploads to the two ceilings and to the real thing."""
+
+    bare: Load
+    least: Load
+    real: Load
+    events: int
 
 
 @dataclass
 class _Bench:
-    """The two servers and what the phones have in hand. Each cage is used once."""
+    """The servers and what the phones have in hand. Each cage is used once."""
 
     made: Town
     cookies: Sequence[dict[str, str]]
     real: Server
     bare: Server
+    least: Server
     used: int = 0
 
-    def round(self, cages: int) -> tuple[Load, Load, int]:
-        """`cages` cages a lane, to the ceiling and then to the real thing."""
+    def round(self, cages: int) -> Round:
+        """`cages` cages a lane, to the ceilings and then to the real thing."""
         lanes = []
         for number in range(LANES):
             steps = town.journey(self.made, self.made.crews[number], range(self.used, self.used + cages))
             mine = self.cookies[number]
             lanes.append([shot for role, items in steps for shot in _shots(mine[role], items, town.BATCH)])
             self.used += cages
-        return clients.send(self.bare, lanes), clients.send(self.real, lanes), _events(lanes)
+        return self._send(lanes)
 
-    def singles(self, phones: int, each: int) -> tuple[Load, Load, int]:
+    def _send(self, lanes: Sequence[Sequence[Shot]]) -> Round:
+        bare, least, real = (clients.send(server, lanes) for server in (self.bare, self.least, self.real))
+        return Round(bare, least, real, _events(lanes))
+
+    def singles(self, phones: int, each: int) -> Round:
         """Phones that register the first devices of a cage of their own, one by one."""
         lanes = []
         for number in range(phones):
             _, items = next(town.journey(self.made, self.made.crews[number], [self.used + number]))
             lanes.append(list(_shots(self.cookies[number]["officer"], items[:each], 1)))
-        return clients.send(self.bare, lanes), clients.send(self.real, lanes), phones * each
+        return self._send(lanes)
 
 
 def _prepare(app: Flask, cages: int, crews: int, progress: Progress) -> Town:
@@ -108,31 +144,41 @@ def _check(load: Load, events: int) -> float:
     return sum(1 for r in recorded if r["verdict"] == "ok") / events
 
 
-def _batches_part(pairs: Sequence[tuple[Load, Load, int]]) -> Part:
-    fine = [_check(real, events) for _, real, events in pairs]
-    rates = [events / real.wall for _, real, events in pairs]
-    bare = [events / ceiling.wall for ceiling, _, events in pairs]
-    ratios = [rate / top for rate, top in zip(rates, bare, strict=True)]
-    waits = [second * 1000 for _, real, _ in pairs for second in real.seconds]
-    ratio, rate = median(ratios), median(rates)
-    cpu = median([real.cpu / events for _, real, events in pairs])
-    least = median([ceiling.cpu / events for ceiling, _, events in pairs])
+def _batches_part(pairs: Sequence[Round], written: float) -> Part:
+    if written < ROWS:
+        raise RuntimeError(f"intake writes {written:.2f} rows a scan: the ceiling writes more")
+    fine = [_check(each.real, each.events) for each in pairs]
+    rates, tops, leasts = (
+        [each.events / load(each).wall for each in pairs]
+        for load in (attrgetter("real"), attrgetter("bare"), attrgetter("least"))
+    )
+    ratio = median([rate / top for rate, top in zip(rates, tops, strict=True)])
+    to_least = median([rate / top for rate, top in zip(rates, leasts, strict=True)])
+    waits = [second * 1000 for each in pairs for second in each.real.seconds]
+    rate, cpu = median(rates), median([each.real.cpu / each.events for each in pairs])
+    bare = median([each.bare.cpu / each.events for each in pairs])
     figures = [
         Figure("events a second", rate, "/s", "≥ 3,000", met=rate >= 3_000),
-        Figure("ceiling: rows a second", median(bare), "/s"),
-        Figure("ratio to the ceiling", ratio, "", "≥ 0.12", met=ratio >= 0.12),
+        Figure(f"ceiling, {ROWS} rows a scan", median(tops), "/s"),
+        Figure("ratio to that ceiling", ratio, "", "≥ 0.12", met=ratio >= 0.12),
+        Figure("ceiling, one row a scan", median(leasts), "/s"),
+        Figure("ratio to that one", to_least),
         Figure("CPU of the server a scan", cpu * 1e6, "µs"),
-        Figure("ceiling: CPU a row", least * 1e6, "µs"),
-        Figure("CPU of the ceiling to ours", least / cpu, ""),
+        Figure(f"CPU of the ceiling a scan of {ROWS} rows", bare * 1e6, "µs"),
+        Figure("CPU of the ceiling to ours", bare / cpu, ""),
         Figure("batch p50", percentile(waits, 0.5), "ms"),
         Figure("batch p95", percentile(waits, 0.95), "ms"),
         Figure("batch p99", percentile(waits, 0.99), "ms"),
     ]
-    spread = ", ".join(f"{rate:,.0f}/{top:,.0f}" for rate, top in zip(rates, bare, strict=True))
+    spread = ", ".join(f"{a:,.0f}/{b:,.0f}/{c:,.0f}" for a, b, c in zip(rates, tops, leasts, strict=True))
     notes = [
         (
-            f"{len(pairs)} rounds of {pairs[0][2]:,} scans by {LANES} connections, in turn with the ceiling; "
+            f"{len(pairs)} rounds of {pairs[0].events:,} scans by {LANES} connections, in turn with the ceilings; "
             f"the middle one counts. All rounds: {spread}."
+        ),
+        (
+            f"Intake inserted {written:.2f} rows a scan into entries, receipts, read tables and vault; a ceiling that "
+            f"inserts the same number of rows inserts {ROWS}. Runs before 2026-11-22 knew only the ceiling of one row."
         ),
         (
             "Registered, sanitized, loaded, locked, handed over, arrived, opened, counted, closed: cages of "
@@ -144,11 +190,13 @@ def _batches_part(pairs: Sequence[tuple[Load, Load, int]]) -> Part:
     return Part("intake", "Intake over HTTP, batches of 50 scans", figures, notes)
 
 
-def _singles_part(ceiling: Load, real: Load, events: int, phones: int) -> Part:
-    _check(real, events)
-    waits, top = [s * 1000 for s in real.seconds], [s * 1000 for s in ceiling.seconds]
-    figures = [Figure("scans a second", events / real.wall, "/s")]
+def _singles_part(found: Round, phones: int) -> Part:
+    _check(found.real, found.events)
+    waits, top = [[s * 1000 for s in load.seconds] for load in (found.real, found.bare)]
+    figures = [Figure("scans a second", found.events / found.real.wall, "/s")]
     figures += [Figure(f"p{n}", percentile(waits, n / 100), "ms") for n in (50, 95, 99)]
     figures += [Figure(f"ceiling p{n}", percentile(top, n / 100), "ms") for n in (50, 95, 99)]
-    notes = [f"{phones} phones, each sends its next scan as soon as the last is answered: {events:,} scans."]
+    notes = [
+        f"{phones} phones, each sends its next scan as soon as the last is answered: {found.events:,} scans."
+    ]
     return Part("singles", f"Single scans, {phones} phones at once", figures, notes)

@@ -143,12 +143,12 @@ SEEN: set[str] = set()
 
 
 def is_new(html: str) -> bool:
-    """Whether nobody has looked at a page built like this one."""
-    secrets = r'value="[^"]{40,}"|[0-9a-f]{8}-[0-9a-f-]{27}|[\d:]+'
-    frame = re.sub(secrets, "", html.partition("<body")[2])
-    known = frame in SEEN
-    SEEN.add(frame)
-    return not known
+    """Whether nobody has looked at a page with such a head (role by role another menu) or such a body yet."""
+    secrets = r'value="[^"]{40,}"|[0-9a-f]{8}-[0-9a-f-]{27}|[\d:]+| aria-current="page"'
+    head, main, body = re.sub(secrets, "", html.partition("<body")[2]).partition("<main")
+    fresh = {head, main + body} - SEEN
+    SEEN.update(fresh)
+    return bool(fresh)
 
 
 def visit(page: Page, address: str) -> None:

@@ -94,8 +94,11 @@ def test_programs_end_with_us_even_if_we_are_killed(tmp_path):
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, cwd=ROOT) as us:
         child = int(us.stdout.readline())
+        deadline = time.monotonic() + 20
+        while b"setpriv" in Path(f"/proc/{child}/cmdline").read_bytes():  # not tied to us yet
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
         us.kill()
-    deadline = time.monotonic() + 10
     while Path(f"/proc/{child}/cmdline").exists() and Path(f"/proc/{child}/cmdline").read_bytes():
         assert time.monotonic() < deadline
         time.sleep(0.05)

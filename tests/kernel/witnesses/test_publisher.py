@@ -12,6 +12,7 @@ import orjson
 import pytest
 from flask import Flask
 
+from tests.factories.identity import MORNING
 from tests.factories.ledger import LOG, ORIGIN, Witness, a_log, a_signer, admit, listening, write
 from webapp.kernel.base.db import db
 from webapp.kernel.ledger import publication, signing
@@ -105,6 +106,26 @@ def test_who_was_down_is_caught_up_though_nothing_new_was_appended(four: Round) 
     sleeper.instead = lambda _path, _body: None
     assert len(four.go().cosigned) == 4
     assert sleeper.kept[ORIGIN][0].size == 903
+
+
+def test_after_three_days_without_any_link_one_round_cosigns_everything(four: Round) -> None:
+    # given an island: no node can be reached, boxes and PCs go on being recorded and signed
+    four.go()
+    for node in four.nodes:
+        node.instead = lambda _path, _body: (503, {}, b"no link")
+    for hour in range(72):
+        write(LOG, 20, MORNING + hour * 3_600_000)
+        if hour % 6 == 0:
+            assert not four.go().is_enough
+    before = publication.head(db.session(), LOG)
+    # when the link is back
+    for node in four.nodes:
+        node.instead = lambda _path, _body: None
+    outcome = four.go()
+    # then one round is enough for all of it, in the order in which it was recorded
+    assert (outcome.size, len(outcome.cosigned), outcome.is_enough) == (1_443, 4, True)
+    assert publication.head(db.session(), LOG) == before
+    assert set(publication.state_of(db.session(), LOG, range(1_443)).values()) == {State.COSIGNED}
 
 
 def test_a_node_whose_size_we_know_wrongly_is_asked_again_from_its_own(four: Round) -> None:
