@@ -4,11 +4,11 @@ import json
 import socket
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import TypeVar
 
@@ -56,7 +56,7 @@ def read(url: str, **headers: str) -> bytes:
     try:
         with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10) as answer:
             return bytes(answer.read())
-    except urllib.error.URLError:
+    except (OSError, HTTPException):
         return b""
 
 

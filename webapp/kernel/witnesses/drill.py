@@ -1,19 +1,18 @@
 """The fire drill at the edge: the signer (in test mode) signs a recognisable lie, one node is shown it."""
 
 import time
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.fetch import Unreachable, fetch
 from webapp.kernel.ledger import signing
 from webapp.kernel.ledger.models import Log
 from webapp.kernel.tlog import checkpoints, notes, witnessing
 from webapp.kernel.witnesses import queries
 from webapp.signer.client import SignerRefused, SignerUnavailable
 
-PATIENCE_S = 5
+PATIENCE_S, MOST_BYTES = 5, 64 * 1024
 #: A witness that holds the true root answers so; 200 would be a witness that can be lied to.
 NOTICED = {409, 422}
 
@@ -55,11 +54,8 @@ def _show(url: str, lie: bytes) -> int:
     note = notes.parse(lie)
     size = checkpoints.parse(note.text).size
     body = witnessing.AddCheckpoint(size, (), note).render()
-    request = urllib.request.Request(f"{url.rstrip('/')}/add-checkpoint", body, method="POST")  # noqa: S310
     try:
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - an admitted node
-            return int(answer.status)
-    except urllib.error.HTTPError as refused:
-        return refused.code
-    except OSError:
+        address = f"{url.rstrip('/')}/add-checkpoint"
+        return fetch("POST", address, body, limit=MOST_BYTES, within_s=PATIENCE_S).status
+    except Unreachable:
         return 0
