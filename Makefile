@@ -34,7 +34,7 @@ else
 endif
 
 test-postgresql: setup-test ## The tests without browsers once more, on a throw-away PostgreSQL
-	@ASHIATO_TEST_DB=postgresql pytest $(PYTEST) -m "not alone" tests/kernel tests/custody tests/journeys
+	@ASHIATO_TEST_DB=postgresql pytest $(PYTEST) -m "not alone" $(or $(T),tests/kernel tests/custody tests/journeys)
 
 soak: setup-test ## 500 rounds of kill -9 at random instants; a line of what was seen goes to bench/SOAK.md
 	@SOAK_ROUNDS=$${SOAK_ROUNDS:-500} SOAK_REPORT=bench/SOAK.md pytest tests/soak
