@@ -93,7 +93,10 @@ def drill(log: str) -> ResponseReturnValue:
         raise NotFound
     found = drilling.run(db.session(), _own(log))
     kind = "ok" if found.noticed else "error"
-    flash(SENTENCES[found.code].format(who=found.organisation, seconds=f"{found.took_ms / 1000:.1f}"), kind)
+    flash(
+        SENTENCES[found.code].format(who=found.organisation, seconds=f"{max(found.took_ms, 10) / 1000:.2f}"),
+        kind,
+    )
     return redirect(url_for("witnesses.ledger"))
 
 
