@@ -38,11 +38,12 @@
 
 const KEY = 'ashiato.settings';
 
-/** @typedef {{large: boolean, hand: "right"|"left", sound: boolean}} Settings */
+/** `camera`: the lens chosen on this phone, "" for the one at the back.
+ * @typedef {{large: boolean, hand: "right"|"left", sound: boolean, voice: boolean, camera: string}} Settings */
 
 /** What the person chose on this phone. @returns {Settings} */
 export function settings() {
-  const chosen = { large: false, hand: /** @type {"right"|"left"} */ ('right'), sound: true };
+  const chosen = { large: false, hand: /** @type {"right"|"left"} */ ('right'), sound: true, voice: false, camera: '' };
   try {
     return { ...chosen, ...JSON.parse(localStorage.getItem(KEY) ?? '{}') };
   } catch {

@@ -20,10 +20,27 @@ const SHAKES = { ok: [45], read: [30], again: [20], attention: [160, 70, 160, 70
 /** @type {AudioContext|null} */
 let audio = null;
 let sound = true;
+let voice = false;
 
 /** Chooses whether verdicts are heard. Vibration stays. @param {boolean} on */
 export function setSound(on) {
   sound = on;
+}
+
+/** Chooses whether counts and warnings are spoken. Off unless asked for. @param {boolean} on */
+export function setVoice(on) {
+  voice = on;
+  if (!on) globalThis.speechSynthesis?.cancel();
+}
+
+/** Says a few words aloud if that was chosen. The newest matter: what is still being said is cut off. @param {string} words */
+export function speak(words) {
+  if (!voice || !words || !('speechSynthesis' in globalThis)) return;
+  const saying = new SpeechSynthesisUtterance(words);
+  saying.lang = 'ja-JP';
+  saying.rate = 1.2;
+  speechSynthesis.cancel();
+  speechSynthesis.speak(saying);
 }
 
 /** Wakes the sound; browsers allow it only inside a tap. Safe to call at every tap. */

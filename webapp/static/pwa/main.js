@@ -5,7 +5,7 @@ import { fill, h } from './components/dom.js';
 import { bar, button, linkButton, notice, saidBar } from './components/frame.js';
 import { shield } from './components/shield.js';
 import { loadTables } from './custody/rules.js';
-import { setSound, unlock } from './feedback.js';
+import { setSound, setVoice, unlock } from './feedback.js';
 import { counts, subscribe } from './intake/outbox.js';
 import { me as whoAmI, watch } from './intake/packs.js';
 import { onStatus, startSync } from './intake/sync.js';
@@ -162,6 +162,7 @@ async function newsFromDisk(app) {
 async function boot() {
   wear(settings());
   setSound(settings().sound);
+  setVoice(settings().voice);
   addEventListener('pointerdown', unlock, { passive: true });
   addEventListener('keydown', unlock);
   const app = await open();

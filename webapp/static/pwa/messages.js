@@ -104,6 +104,7 @@ export const SCANNER = {
   zoom: (/** @type {number} */ times) => `ズーム ${times}倍`,
   type: '番号を入力',
   photo: '写真で読む',
+  lens: 'レンズを替える',
   picture: 'カメラの映像',
   starting: 'カメラを準備しています',
   reading: '写真を読んでいます',
@@ -145,6 +146,8 @@ export const COUNT = {
   listTitle: (/** @type {number} */ n) => `残り ${n}台`,
   odd: (/** @type {number} */ n) => `確認が必要 ${n}`,
   oddTitle: '確認が必要な記録',
+  seek: '足りない物だけ光らせる',
+  aloud: (/** @type {number} */ n, /** @type {number} */ left) => (left === 0 ? `${n}。そろいました` : left <= 5 ? `${n}。あと${left}` : String(n)),
 };
 
 export const JOB = {
@@ -246,6 +249,7 @@ export const SETTINGS = {
   large: '文字の大きさ', normalText: 'ふつう', largeText: '大きい',
   hand: '使う手', handHint: '横向きのとき、映像を反対の手の側に置きます。', right: '右手', left: '左手',
   sound: '読み取りの音', on: '鳴らす', off: '鳴らさない', try: '音を試す',
+  voice: '数を声で知らせる', voiceHint: '読んだ数、残りの数、確認が必要なことを短く話します。', voiceOn: '話す', voiceOff: '話さない', voiceTry: '12。あと3',
   phone: 'この電話',
   id: '電話の番号', build: 'アプリの版', disk: '保存の保証', diskYes: 'あり（消されません）', diskNo: 'なし（ホーム画面に追加すると強くなります）',
   install: 'ホーム画面に追加すると、圏外でもすぐ開けます。iPhone：共有ボタン →「ホーム画面に追加」。Android：メニュー →「アプリをインストール」。',

@@ -1,14 +1,16 @@
 // The scanning desk: picture with boxes, the bar that says what happened, and the tools; typing and photo are always there.
 // A mode gives it one function, `onRead`; everything seen, typed or photographed goes through it, one after the other.
 
-import { tell } from '../feedback.js';
+import { speak, tell } from '../feedback.js';
 import { SAID, SCANNER } from '../messages.js';
+import { parse } from '../scanning/codes.js';
 import { decodePhoto } from '../scanning/photo.js';
 import { askCode } from './codefield.js';
 import { fill, h } from './dom.js';
 import { button } from './frame.js';
 import { icon } from './icon.js';
 import { createEye } from './eye.js';
+import { wedge } from './wedge.js';
 
 /** @typedef {import('../feedback.js').Tone} Tone */
 /** @typedef {import('../types.js').Source} Source */
@@ -16,8 +18,10 @@ import { createEye } from './eye.js';
  * @typedef {{kind: "ours"|"foreign"|"malformed"|"serial"|"proof", id: string, text: string, src: Source}} DeskRead */
 /** What the mode answers once it has acted; null = say nothing.
  * @typedef {{verdict: Tone, words: string, detail: string, action?: HTMLElement|null,
- *   idle?: boolean, kept?: boolean}|null} Outcome `idle`: worth a mark on the picture, not worth an interruption; `kept`: it is on disk */
-/** @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan */
+ *   idle?: boolean, kept?: boolean, aloud?: string}|null} Outcome `idle`: worth a mark on the picture, not worth an interruption;
+ *   `kept`: it is on disk; `aloud`: spoken where the person asked for a voice */
+/** @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string,
+ *   only?: () => Set<string>|null, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan */
 
 const QUIET = 4000;
 const HOLD = 1300;
@@ -46,7 +50,8 @@ export function desk(app, plan) {
     return line;
   };
   const hud = h('span', { class: 'app-chip' }, plan.hud);
-  const eye = createEye({ prefixes: plan.prefixes, serials: plan.serials ?? false, marks, hud: [networkChip(app), hud],
+  let serials = plan.serials ?? false;
+  const eye = createEye({ prefixes: plan.prefixes, serials, marks, only: plan.only, hud: [networkChip(app), hud],
     onCode: (result) => take({ kind: result.kind, id: result.id, text: result.text, src: 'camera' }) });
   const type = async () => {
     eye.pause(true);
@@ -56,16 +61,21 @@ export function desk(app, plan) {
   };
   const tools = h('div', { class: 'app-tools' });
   const redraw = () => fill(tools, lightTool(eye, redraw), zoomTool(eye, redraw), button(SCANNER.type, type, { rank: 'plain', mark: 'type' }),
-    photoTool(plan.prefixes, take, said.say));
+    photoTool(plan.prefixes, take, said.say), lensTool(eye, redraw));
+  const deaf = wedge({ onText: (text) => void take(machineRead(text, plan.prefixes, serials)), onTrigger: async () => {
+    const picture = await eye.snap();
+    if (picture) await takePhoto(picture, plan.prefixes, take, said.say);
+  } });
   // what the bar promises is what the picture can do
   const invite = () => {
     if (said.resting()) said.rest(eye.dark() ? SCANNER.restDark : SCANNER.rest, eye.dark() ? SCANNER.hintDark : SCANNER.hint);
   };
   eye.onChange(() => { redraw(); invite(); });
   redraw();
-  return { element: eye.element, said: said.element, say: said.say, speak: speaker, tools, marks, take, serialMode: eye.serialMode,
+  return { element: eye.element, said: said.element, say: said.say, speak: speaker, tools, marks, take,
+    serialMode: (/** @type {boolean} */ on) => { serials = on; eye.serialMode(on); },
     /** @param {string} words */
-    setHud: (words) => { hud.textContent = words; }, eye, leave: () => eye.leave() };
+    setHud: (words) => { hud.textContent = words; }, eye, leave: () => { deaf(); eye.leave(); } };
 }
 
 /** Words for a failure to keep. @param {unknown} problem */
@@ -98,11 +108,15 @@ function speakerFor(say) {
     if (asked || !lighter(outcome, now)) {
       [lastKey, lastAt, lastWeight] = [key, now, WEIGHT[outcome.verdict]];
       say(outcome.verdict, outcome.words, outcome.detail, outcome.action ?? null);
+      speak(aloud(outcome));
     }
     if (outcome.verdict === 'attention' || now - lastTone > TONE_GAP) tell(outcome.verdict);
     lastTone = now;
   };
 }
+
+/** What is spoken: counts where a mode gives them, and what needs a person. @param {NonNullable<Outcome>} outcome */
+const aloud = (outcome) => outcome.aloud ?? (outcome.verdict === 'ok' || isIdle(outcome) ? '' : outcome.words);
 
 /** Worth a mark on the picture, not an interruption. @param {NonNullable<Outcome>} outcome */
 const isIdle = ({ idle, verdict }) => idle === true || verdict === 'again' || verdict === 'foreign';
@@ -143,16 +157,34 @@ function photoTool(prefixes, take, say) {
   input.addEventListener('change', async () => {
     const file = input.files?.[0];
     input.value = '';
-    if (!file) return;
-    say('busy', SCANNER.reading, '');
-    const ids = await readPhoto(file, prefixes);
-    if (ids.length === 0) {
-      say('unknown', SCANNER.photoNone, SAID.foreignHint);
-      tell('unknown');
-    }
-    for (const id of ids) await take({ kind: 'ours', id, text: id, src: 'photo' });
+    if (file) await takePhoto(file, prefixes, take, say);
   });
   return h('label', { class: 'button', 'data-kind': 'quiet' }, icon('photo'), h('span', {}, SCANNER.photo), input);
+}
+
+/** @param {File} file @param {string[]} prefixes @param {(read: DeskRead) => Promise<unknown>} take
+ * @param {import('../app.js').App["said"]["say"]} say */
+async function takePhoto(file, prefixes, take, say) {
+  say('busy', SCANNER.reading, '');
+  const ids = await readPhoto(file, prefixes);
+  if (ids.length === 0) {
+    say('unknown', SCANNER.photoNone, SAID.foreignHint);
+    tell('unknown');
+  }
+  for (const id of ids) await take({ kind: 'ours', id, text: id, src: 'photo' });
+}
+
+/** What a scanner of its own typed. It has checked the symbol itself, so a bare ID counts; its check character is tested here.
+ * @param {string} text @param {string[]} prefixes @param {boolean} serials @returns {DeskRead} */
+function machineRead(text, prefixes, serials) {
+  const found = parse(text, prefixes);
+  if (found.kind === 'code') return { kind: 'ours', id: found.id, text, src: 'wedge' };
+  return { kind: found.kind === 'malformed' && serials ? 'serial' : found.kind, id: '', text, src: 'wedge' };
+}
+
+/** Phones with several lenses focus differently at arm's length. @param {ReturnType<typeof createEye>} eye @param {() => void} redraw */
+function lensTool(eye, redraw) {
+  return eye.lenses() < 2 ? null : button(SCANNER.lens, () => eye.turn().then(redraw), { rank: 'plain', mark: 'sync' });
 }
 
 /** @param {File} file @param {string[]} prefixes @returns {Promise<string[]>} our ids in the photo, each once */

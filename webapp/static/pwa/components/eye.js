@@ -1,20 +1,22 @@
 // The camera on screen. One stream for a whole sitting: moving between scanning screens keeps it, so that phones which ask
 // for permission at every start ask once; fifteen seconds after the last scanning screen it goes dark.
 
+import { choose, settings } from '../app.js';
 import { SCANNER } from '../messages.js';
 import { openCamera } from '../scanning/camera.js';
 import { createScanner } from '../scanning/scanner.js';
 import { fill, h } from './dom.js';
 import { button } from './frame.js';
-import { drawBoxes } from './overlay.js';
+import { drawBoxes, pointIn } from './overlay.js';
 
 /** @typedef {import('../types.js').ScanResult} ScanResult */
 /** @typedef {{prefixes: string[], serials: boolean, marks: Map<string, import('./overlay.js').Mark>, hud: Node[],
- *   onCode: (result: ScanResult) => void}} EyePlan */
+ *   only?: () => Set<string>|null, onCode: (result: ScanResult) => void}} EyePlan `only`: box these alone, and darken the rest */
 
 const LINGER = 15_000;
 const KEEP_BOXES = 260;
 const HINT_AFTER = 4_000;
+const RING = 700;
 
 /** The one camera of this page, shared by its scanning screens. */
 const shared = {
@@ -24,6 +26,8 @@ const shared = {
   video: null,
   lit: false,
   zoom: 1,
+  /** @type {{id: string, label: string}[]} */
+  lenses: [],
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   dark: undefined,
 };
@@ -36,15 +40,16 @@ const hardware = {
   zooms: () => zoomSteps(shared.camera?.capabilities()),
   zoomed: () => hardware.zooms().find((step) => step >= shared.zoom) ?? 1,
   zoom: async (/** @type {number} */ times) => { if (await shared.camera?.zoom(times)) shared.zoom = times; },
+  /** How many lenses there are to choose from. */
+  lenses: () => shared.lenses.length,
 };
 
 /** @param {EyePlan} plan */
 export function createEye(plan) {
-  const canvas = h('canvas', { class: 'app-eye__boxes', 'aria-hidden': 'true' });
+  const canvas = h('canvas', { class: 'app-eye__boxes', 'aria-hidden': 'true', onclick: (/** @type {MouseEvent} */ event) => sharpen(element, event) });
   const state = h('div', { class: 'app-eye__state', role: 'status' }, SCANNER.starting);
-  const hint = h('p', { class: 'app-eye__hint', role: 'status' }, SCANNER.stuck);
-  const element = h('div', { class: 'app-eye', 'data-state': 'starting' }, canvas, hint,
-    h('div', { class: 'app-eye__hud' }, plan.hud), state);
+  const element = h('div', { class: 'app-eye', 'data-state': 'starting' }, canvas,
+    h('p', { class: 'app-eye__hint', role: 'status' }, SCANNER.stuck), h('div', { class: 'app-eye__hud' }, plan.hud), state);
   /** @type {Set<() => void>} */
   const watchers = new Set();
   /** @type {ReturnType<typeof createScanner>|null} */
@@ -58,7 +63,7 @@ export function createEye(plan) {
   const dark = (why) => {
     element.dataset.state = 'off';
     changed();
-    fill(state, h('p', { class: 'app-eye__problem' }, why), h('p', {}, SCANNER.otherwise), button(SCANNER.again, start, { rank: 'second' }));
+    fill(state, ...noPicture(why, start));
   };
   /** @param {"live"|"restarting"|"lost"} camera */
   const hear = (camera) => {
@@ -78,16 +83,16 @@ export function createEye(plan) {
       if (gone) return release();
       element.prepend(video);
       await video.play().catch(() => undefined);
-      scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan.marks), onCode: plan.onCode,
+      scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan), onCode: plan.onCode,
         onQuiet: (ms) => { if (ms > HINT_AFTER) element.dataset.quiet = ''; } });
       scanner.serialMode(serials);
       scanner.start();
       unhear = shared.camera?.onState(hear) ?? unhear;
       hear('live');
-    } catch (problem) {
+    } catch (error) {
       if (gone) return;
-      console.warn(problem);
-      dark(whyDark(problem));
+      console.warn(error);
+      dark(whyDark(error));
     }
     changed();
   };
@@ -104,11 +109,17 @@ export function createEye(plan) {
     pause: (/** @type {boolean} */ on) => { if (on) scanner?.pause(); else scanner?.resume(); },
     serialMode: (/** @type {boolean} */ on) => { serials = on; scanner?.serialMode(on); },
     ...hardware,
+    /** The next lens, remembered for this phone. */
+    turn: () => { turn(); return start(); },
     /** The present picture as a file, or null when there is none. */
     snap: () => (shared.video && element.contains(shared.video) ? snapshot(shared.video) : Promise.resolve(null)),
     leave: () => { gone = true; unhear(); scanner?.stop(); release(); },
   };
 }
+
+/** What stands in the place of the picture. @param {string} why @param {() => Promise<void>} again */
+const noPicture = (why, again) => [h('p', { class: 'app-eye__problem' }, why), h('p', {}, SCANNER.otherwise),
+  button(SCANNER.again, again, { rank: 'second' })];
 
 /** The shared video element, running. */
 async function lookThrough() {
@@ -116,11 +127,33 @@ async function lookThrough() {
   shared.video ??= h('video', { class: 'app-eye__video', playsinline: true, muted: true, autoplay: true, 'aria-label': SCANNER.picture });
   shared.video.muted = true;
   if (!shared.camera) {
-    const camera = await openCamera();
+    const camera = await openCamera({ deviceId: settings().camera });
     await camera.start(shared.video);
     shared.camera = camera;
+    shared.lenses = await camera.devices().catch(() => []);
   }
   return shared.video;
+}
+
+/** Closes this lens and chooses the next. */
+function turn() {
+  const at = shared.lenses.findIndex(({ id }) => id === shared.camera?.deviceId);
+  choose({ camera: shared.lenses[(at + 1) % shared.lenses.length]?.id ?? '' });
+  close();
+}
+
+/** A tap on the picture: sharp there, where the phone can. @param {HTMLElement} element @param {MouseEvent} event */
+async function sharpen(element, event) {
+  const { camera, video } = shared;
+  if (!camera?.capabilities().focus || !video) return;
+  const size = { width: video.videoWidth, height: video.videoHeight };
+  const [x, y] = pointIn(element, size, event.offsetX, event.offsetY);
+  const ring = h('i', { class: 'app-eye__ring', 'aria-hidden': 'true' });
+  ring.style.setProperty('left', `${event.offsetX}px`);
+  ring.style.setProperty('top', `${event.offsetY}px`);
+  element.append(ring);
+  setTimeout(() => ring.remove(), RING);
+  await camera.focus(x, y);
 }
 
 function release() {
@@ -136,15 +169,15 @@ function close() {
 }
 
 /** Draws boxes and takes them away when nothing was seen for a moment.
- * @param {HTMLCanvasElement} canvas @param {Map<string, import('./overlay.js').Mark>} marks */
-function painter(canvas, marks) {
+ * @param {HTMLCanvasElement} canvas @param {EyePlan} plan */
+function painter(canvas, { marks, only }) {
   /** @type {{at: number, results: ScanResult[]}} */
   let last = { at: 0, results: [] };
   return (/** @type {ScanResult[]} */ results, /** @type {import('../types.js').Size} */ size) => {
     const now = performance.now();
     if (results.length > 0) canvas.parentElement?.removeAttribute('data-quiet');
     if (results.length > 0 || now - last.at > KEEP_BOXES) last = { at: now, results };
-    drawBoxes(canvas, last.results, size, marks);
+    drawBoxes(canvas, last.results, size, marks, only?.() ?? null);
   };
 }
 

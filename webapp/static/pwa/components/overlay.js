@@ -26,24 +26,31 @@ const GROW_BAR = 1.08; // a barcode is wide already
  * Draws one frame's boxes.
  * @param {HTMLCanvasElement} canvas lies over a video shown with object-fit: cover
  * @param {ScanResult[]} results @param {Size} size of the frame @param {Map<string, Mark>} marks by id or text
+ * @param {Set<string>|null} [only] box these alone; what is around them goes dark
  */
-export function drawBoxes(canvas, results, size, marks) {
+export function drawBoxes(canvas, results, size, marks, only = null) {
   const pen = canvas.getContext('2d');
   if (!pen) return;
-  const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
+  wipe(pen, canvas);
   const { clientWidth, clientHeight } = canvas;
-  if (canvas.width !== Math.round(clientWidth * ratio) || canvas.height !== Math.round(clientHeight * ratio)) {
-    canvas.width = Math.round(clientWidth * ratio);
-    canvas.height = Math.round(clientHeight * ratio);
-  }
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-  pen.clearRect(0, 0, clientWidth, clientHeight);
   const place = cover(clientWidth, clientHeight, size);
   const now = performance.now();
-  for (const read of results) {
+  const wanted = only ? results.filter(({ id }) => only.has(id)) : results;
+  if (only) spotlight(pen, canvas, wanted.map(({ quad }) => spread(quad.map(([x, y]) => place(x, y)), GROW)));
+  for (const read of wanted) {
     const mark = marks.get(read.id || read.text);
     box(pen, read.quad.map(([x, y]) => place(x, y)), mark, now, read.kind === 'serial' ? GROW_BAR : GROW);
   }
+}
+
+/** An empty canvas, as fine as the screen. @param {CanvasRenderingContext2D} pen @param {HTMLCanvasElement} canvas */
+function wipe(pen, canvas) {
+  const ratio = Math.min(globalThis.devicePixelRatio || 1, 2);
+  const { clientWidth, clientHeight } = canvas;
+  const [width, height] = [Math.round(clientWidth * ratio), Math.round(clientHeight * ratio)];
+  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, clientWidth, clientHeight);
 }
 
 /** @param {number} width @param {number} height @param {Size} frame @returns {Place} */
@@ -54,11 +61,35 @@ function cover(width, height, frame) {
   return (x, y) => [left + x * scale, top + y * scale];
 }
 
+/** Where on the frame a point of the screen lies, each from 0 to 1. @param {Element} element shows the frame with
+ * object-fit: cover @param {Size} frame @param {number} x @param {number} y @returns {[number, number]} */
+export function pointIn({ clientWidth, clientHeight }, frame, x, y) {
+  const scale = Math.max(clientWidth / frame.width, clientHeight / frame.height);
+  const within = (/** @type {number} */ share) => Math.min(1, Math.max(0, share));
+  return [within(0.5 + (x - clientWidth / 2) / scale / frame.width), within(0.5 + (y - clientHeight / 2) / scale / frame.height)];
+}
+
+/** Darkens everything but these. @param {CanvasRenderingContext2D} pen @param {HTMLCanvasElement} canvas @param {[number, number][][]} holes */
+function spotlight(pen, { clientWidth, clientHeight }, holes) {
+  pen.fillStyle = '#00000099';
+  pen.beginPath();
+  pen.rect(0, 0, clientWidth, clientHeight);
+  for (const hole of holes) {
+    hole.forEach(([x, y], at) => (at ? pen.lineTo(x, y) : pen.moveTo(x, y)));
+    pen.closePath();
+  }
+  pen.fill('evenodd');
+}
+
+/** @param {[number, number][]} corners @param {number} by @returns {[number, number][]} the same shape, larger around its middle */
+function spread(corners, by) {
+  const [cx, cy] = [0, 1].map((axis) => corners.reduce((all, corner) => all + corner[axis], 0) / corners.length);
+  return corners.map(([x, y]) => [cx + (x - cx) * by, cy + (y - cy) * by]);
+}
+
 /** @param {CanvasRenderingContext2D} pen @param {[number, number][]} corners @param {Mark|undefined} mark @param {number} now @param {number} by */
 function box(pen, corners, mark, now, by) {
-  const centre = [0, 1].map((axis) => corners.reduce((all, corner) => all + corner[axis], 0) / corners.length);
-  const grown = (/** @type {number} */ size) => corners.map(([x, y]) =>
-    /** @type {[number, number]} */ ([centre[0] + (x - centre[0]) * size, centre[1] + (y - centre[1]) * size]));
+  const grown = (/** @type {number} */ size) => spread(corners, size);
   if (!mark) return line(pen, grown(by), '#ffffffb0', 2, [3, 4]);
   const look = LOOK[mark.verdict];
   const fresh = now - mark.at < FRESH && mark.verdict !== 'again';

@@ -4,7 +4,7 @@ import { choose, settings as chosen } from '../app.js';
 import { h } from '../components/dom.js';
 import { button, linkButton, notice } from '../components/frame.js';
 import { choice, facts } from '../components/form.js';
-import { setSound, tell, unlock } from '../feedback.js';
+import { setSound, setVoice, speak, tell, unlock } from '../feedback.js';
 import { BUILD } from '../kernel/build.js';
 import { forgetMe } from '../intake/packs.js';
 import { ROLES, SETTINGS } from '../messages.js';
@@ -22,7 +22,7 @@ export async function settings(app) {
   const person = app.me?.person;
   const unsent = app.counts.pending - app.counts.others;
   return { title: SETTINGS.title, back: '/app/',
-    body: [large.element, hand.element, sound.element, button(SETTINGS.try, () => { unlock(); tell('ok'); }, { rank: 'plain', mark: 'sound' }),
+    body: [large.element, hand.element, sound.element, button(SETTINGS.try, () => { unlock(); tell('ok'); }, { rank: 'plain', mark: 'sound' }), voiceChoice(now.voice),
       h('h2', {}, SETTINGS.who),
       person ? facts([['氏名', person.name], ['所属', person.organisation.name], ['役割', person.roles.map((role) => ROLES[role] ?? role).join('、')]]) : null,
       unsent > 0 ? notice('warn', SETTINGS.logoutUnsent(unsent)) : null,
@@ -31,6 +31,13 @@ export async function settings(app) {
       facts([[SETTINGS.build, h('span', { class: 'app-hash' }, BUILD)], [SETTINGS.disk, persisted ? SETTINGS.diskYes : SETTINGS.diskNo]]),
       h('p', { class: 'app-note' }, SETTINGS.install)],
     foot: [] };
+}
+
+/** @param {boolean} on */
+function voiceChoice(on) {
+  return choice({ beside: true, label: SETTINGS.voice, hint: SETTINGS.voiceHint, value: on ? 'on' : 'off',
+    onPick: (value) => { setVoice(choose({ voice: value === 'on' }).voice); speak(SETTINGS.voiceTry); },
+    options: [{ value: 'on', label: SETTINGS.voiceOn }, { value: 'off', label: SETTINGS.voiceOff }] }).element;
 }
 
 /** Log-out: the session ends on the server, jobs and names leave this phone, records stay. @param {import('../app.js').App} app */

@@ -3,6 +3,7 @@
 import { h, fill } from '../components/dom.js';
 import { desk } from '../components/desk.js';
 import { linkButton, sheet } from '../components/frame.js';
+import { icon } from '../components/icon.js';
 import { COUNT, SAID } from '../messages.js';
 import { missingWords, nameOf } from './tasks.js';
 
@@ -29,20 +30,27 @@ import { missingWords, nameOf } from './tasks.js';
 export function sweep(app, work, plan) {
   /** @type {{words: string, detail: string, undo: string}[]} */
   const odd = [];
+  /** What somebody looks for: the missing ones of the moment they asked. @type {Set<string>|null} */
+  let wanted = null;
   const panel = h('div', { class: 'app-sweep' });
   const foot = h('div', { class: 'app-sweep__next' });
   const redraw = () => {
-    fill(panel, ...(plan.note?.() ?? []), figures(plan.tally(), odd), missing(plan.tally()));
+    const tally = plan.tally();
+    if (tally.left.length === 0) wanted = null;
+    fill(panel, ...(plan.note?.() ?? []), figures(tally, odd), missing(tally), seeker(tally, wanted !== null, () => {
+      wanted = wanted ? null : new Set(tally.left.map(({ code }) => code));
+      redraw();
+    }));
     const { words, href } = plan.next();
     fill(foot, linkButton(words, href));
   };
-  const table = desk(app, { prefixes: work.prefixes, hud: plan.hud, onRead: async (read) => {
+  const table = desk(app, { prefixes: work.prefixes, hud: plan.hud, only: () => wanted, onRead: async (read) => {
     const outcome = read.kind === 'ours' ? await plan.onCode(read) : stranger(read);
     if (outcome?.kept && outcome.verdict !== 'ok') {
       odd.unshift({ words: outcome.words, detail: outcome.detail, undo: read.id });
     }
     redraw();
-    return outcome;
+    return outcome?.kept && outcome.verdict === 'ok' ? { ...outcome, aloud: COUNT.aloud(plan.tally().big, plan.tally().left.length) } : outcome;
   } });
   redraw();
   return { title: plan.title, back: plan.back, shape: 'scan',
@@ -85,6 +93,15 @@ function missing({ left }) {
   if (left.length === 0) return h('p', { class: 'app-left', 'data-none': true }, COUNT.none);
   return h('div', { class: 'app-left' }, h('p', {}, h('b', {}, COUNT.left(left.length)), missingWords(left)),
     left.length > 3 ? h('button', { type: 'button', class: 'app-link', onclick: () => showLeft(left) }, COUNT.list) : null);
+}
+
+/** Boxes and light only for what is missing: the last three of sixty are hard to see among green ones.
+ * @param {Tally} tally @param {boolean} on @param {() => void} turn */
+function seeker({ left }, on, turn) {
+  const findable = left.some(({ code }) => code);
+  if (!findable && !on) return null;
+  return h('button', { type: 'button', class: 'button app-seek', 'data-kind': 'quiet', 'aria-pressed': String(on), onclick: turn },
+    icon(on ? 'check' : 'search'), h('span', {}, COUNT.seek));
 }
 
 /** @param {Device[]} left */
