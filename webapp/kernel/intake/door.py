@@ -16,14 +16,16 @@ from webapp.kernel.ledger.vault import Opening
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """The person who is logged in, as far as the door needs to know: pseudonyms by log, organisation,
-    roles.
+    """Who acts, as far as the door needs to know: pseudonyms by log, organisation, roles.
+
+    That is the person who is logged in, or the one whose phone signed the act (`signed`), whoever brings it.
     """
 
     person_id: str
     org: str
     roles: tuple[str, ...]
     pseudonyms: Mapping[str, str]
+    signed: bool = False
 
     def by(self, log: str) -> By:
         """How this person is named in that log."""

@@ -51,6 +51,7 @@ class Act(BaseModel):
     boot: OptionalUuid = ""
     off: Annotated[int, Field(ge=-(2**52), le=2**52)] | None = None
     off_age: Annotated[int, Field(ge=0, le=2**52)] | None = None
+    off_err: Annotated[int, Field(ge=0, le=2**52)] | None = None
     place: OptionalUuid = ""
     ev: Annotated[tuple[Sha256, ...], Field(max_length=12, strict=False)] = ()
     body: dict[str, Any] = {}

@@ -1,5 +1,5 @@
-"""What the door remembers: receipts (so that sending twice is safe) and contradictions (so that nothing is
-lost).
+"""What the door remembers: receipts (so that sending twice is safe), contradictions and what bears a signature that is
+not its phone's (so that nothing is lost).
 """
 
 from typing import Any
@@ -38,3 +38,19 @@ class Contradiction(Base):
     s: Mapped[str] = mapped_column(String(512))
     uploader: Mapped[str] = mapped_column(String(36), comment="person id")
     received_at: Mapped[int]
+
+
+class SetAside(Base):
+    """What was refused for its signature. It stands in no log; a person looks at it."""
+
+    __tablename__ = "intake_set_aside"
+    key: Mapped[str] = mapped_column(String(64), primary_key=True, comment="SHA-256 of the signed string")
+    id: Mapped[str] = mapped_column(String(36))
+    log: Mapped[str] = mapped_column(String(16))
+    dev: Mapped[str] = mapped_column(String(36))
+    code: Mapped[str] = mapped_column(String(64), comment="of the refusal")
+    p: Mapped[str] = mapped_column(Text)
+    s: Mapped[str] = mapped_column(String(512))
+    uploader: Mapped[str] = mapped_column(String(36), comment="person id")
+    received_at: Mapped[int]
+    __table_args__ = (Index("ix_intake_set_aside_log_received_at", "log", "received_at"),)

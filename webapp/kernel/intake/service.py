@@ -3,41 +3,28 @@
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
-import orjson
-from pydantic import ValidationError
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.db import one_at_a_time, transaction
+from webapp.kernel.base.db import Base, db, one_at_a_time, transaction
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
 from webapp.kernel.identity.models import Pseudonym
-from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict, place_of
-from webapp.kernel.intake.format import Act, Item
-from webapp.kernel.intake.models import Contradiction, Receipt
+from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict
+from webapp.kernel.intake.format import Act
+from webapp.kernel.intake.items import Parsed, parse
+from webapp.kernel.intake.models import Contradiction, Receipt, SetAside
+from webapp.kernel.intake.signatures import SET_ASIDE, Checked, NoPhones, Phones, Signed
 from webapp.kernel.ledger import vault
-from webapp.kernel.ledger.entries import NotCanonical, canonical, personal_fields
 from webapp.kernel.ledger.log import Draft, Heads, lock_heads
-from webapp.kernel.ledger.vault import Opening
 
 #: The database is busy or gone: that is nobody's fault, and the phone tries again.
 BUSY = (OperationalError, InterfaceError)
 _log = logging.getLogger("ashiato.intake")
-
-
-class Parsed(NamedTuple):
-    """An item whose form is right. `content` is the hash by which a repetition is recognised."""
-
-    act: Act
-    data: dict[str, Any]
-    item: Item
-    content: str
-    opening: Opening | None
 
 
 @dataclass(slots=True)  # frozen, it would cost ten times as much
@@ -56,74 +43,14 @@ _PEOPLE = Lookup(Pseudonym.log, Pseudonym.pseudonym, by=Pseudonym.pseudonym)
 _RECEIPTS = Lookup(
     Receipt.id, Receipt.content, Receipt.log, Receipt.index, Receipt.verdict, Receipt.findings, by=Receipt.id
 )
-#: Bytes of the signed string inside the log's JSON; the rest of an entry's 65,535 is ours.
-MAX_SIGNED = 60_000
-MAX_BODY = 32_768
-
-
-def parse(raw: Any) -> Parsed | Refusal:
-    """Check the form of one item: the signed string, no personal data in it, and the opening of its commitment.
-
-    Total: whatever was sent, the answer is one of the two. The string must be compact JSON that names each field
-    once (what JSON.stringify writes): two readers could understand anything else differently, and a field that is
-    said twice would be a place to hide a name in.
-    """
-    try:
-        item = raw if isinstance(raw, Item) else Item.model_validate(raw)
-        data = orjson.loads(item.p)
-        act = Act.model_validate(data)
-        body = canonical(act.body)
-    except ValidationError as problem:
-        return _malformed(raw, place_of(problem))
-    except NotCanonical:
-        return _malformed(raw, "body")
-    except ValueError:
-        return _malformed(raw, "p")
-    if orjson.dumps(data) != item.p.encode() or _is_too_long(item.p):
-        return _malformed(raw, "p")
-    if len(body) > MAX_BODY:
-        return _malformed(raw, "body")
-    if personal := personal_fields(act.body):
-        return Refusal("intake.personal_data", {"id": act.id, "where": ", ".join(sorted(personal))})
-    return _with_opening(act, data, item)
-
-
-def _is_too_long(signed: str) -> bool:
-    """A character becomes at most six bytes (\\u0000), so that most strings need not be written out to be measured."""
-    return 6 * len(signed) > MAX_SIGNED and len(orjson.dumps(signed)) > MAX_SIGNED
-
-
-def _malformed(raw: Any, where: str) -> Refusal:
-    return Refusal("intake.malformed", {"id": _id_in(raw), "where": where})
-
-
-def _with_opening(act: Act, data: dict[str, Any], item: Item) -> Parsed | Refusal:
-    opening = Opening(item.open.salt, item.open.data) if item.open else None
-    try:
-        fits = opening is None or opening.commit == act.commit
-        if opening and len(orjson.dumps(opening.data)) > MAX_BODY:
-            return Refusal("intake.malformed", {"id": act.id, "where": "open"})
-    except NotCanonical:
-        return Refusal("intake.malformed", {"id": act.id, "where": "open"})
-    if not fits:
-        return Refusal("intake.commitment", {"id": act.id})
-    return Parsed(act, data, item, sha256(item.p.encode()).hexdigest(), opening)
-
-
-def _id_in(raw: Any) -> str:
-    """The id of an item that does not parse, so that the phone can tell which one it was."""
-    try:
-        found = orjson.loads(raw.p if isinstance(raw, Item) else raw["p"])["id"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    return found[:36] if isinstance(found, str) else ""
 
 
 class Door:
     """The door with its rooms behind it. One instance an application; holds no state of its own."""
 
-    def __init__(self, rooms: Sequence[Room]) -> None:
+    def __init__(self, rooms: Sequence[Room], phones: Phones | None = None) -> None:
         self.rooms = tuple(rooms)
+        self.phones: Phones = phones or NoPhones()
         self._observers = {kind: room for room in rooms for kind in room.observations}
         self._deciders = {kind: room for room in rooms for kind in room.commands}
 
@@ -142,25 +69,32 @@ class Door:
         trace in the log; they never spoil the others, not even where the fault is ours (`_one_by_one`).
         """
         with one_at_a_time():
-            return self._take([parse(raw) for raw in raw_items], author, now)
+            parsed = [parse(raw) for raw in raw_items]
+            sealed = [item for item in parsed if isinstance(item, Parsed) and item.item.s]
+            checked = self.phones.verify(db.session(), sealed) if sealed else {}
+            return self._take(parsed, author, now, checked)
 
-    def _take(self, parsed: Sequence[Parsed | Refusal], author: Author, now: int) -> list[Answer]:
+    def _take(
+        self, parsed: Sequence[Parsed | Refusal], author: Author, now: int, checked: Checked
+    ) -> list[Answer]:
         try:
-            return self._together(parsed, author, now)
+            return self._together(parsed, author, now, checked)
         except BUSY:
             raise
         except Exception as fault:
             _log.exception("a batch could not be taken together")
-            return self._one_by_one(parsed, author, now, fault)
+            return self._one_by_one(parsed, author, now, checked, fault)
 
-    def _together(self, parsed: Sequence[Parsed | Refusal], author: Author, now: int) -> list[Answer]:
+    def _together(
+        self, parsed: Sequence[Parsed | Refusal], author: Author, now: int, checked: Checked
+    ) -> list[Answer]:
         logs = {item.act.log for item in parsed if isinstance(item, Parsed)}
         with transaction() as session:
             heads = lock_heads(session, logs & author.pseudonyms.keys())
-            return _Batch(self, session, heads, author, now).take(parsed)
+            return _Batch(self, session, heads, author, now, checked).take(parsed)
 
     def _one_by_one(
-        self, parsed: Sequence[Parsed | Refusal], author: Author, now: int, fault: Exception
+        self, parsed: Sequence[Parsed | Refusal], author: Author, now: int, checked: Checked, fault: Exception
     ) -> list[Answer]:
         """The act that our own fault concerns must not keep the rest of a phone's scans from their log.
 
@@ -169,7 +103,7 @@ class Door:
         answers: list[Answer] = []
         for item in parsed:
             try:
-                answers += self._together([item], author, now)
+                answers += self._together([item], author, now, checked)
             except BUSY:
                 raise
             except Exception:
@@ -203,35 +137,48 @@ class _First:
 class _Batch:
     """One batch inside its transaction."""
 
-    def __init__(self, door: Door, session: Session, heads: Heads, author: Author, now: int) -> None:
+    def __init__(
+        self, door: Door, session: Session, heads: Heads, author: Author, now: int, checked: Checked
+    ) -> None:
         self.door, self.session, self.heads, self.author, self.now = door, session, heads, author, now
+        self.checked = checked
         self.answers: dict[int, Answer] = {}
         self.waiting: list[tuple[int, Parsed]] = []
         self.conflicts: dict[str, Parsed] = {}
+        self.aside: dict[str, tuple[str, Parsed]] = {}
+        self.signers: dict[str, Author] = {}  # by act: whose signature it bears, if another one uploads it
         self.people: set[tuple[str, str]] = set()
         self.verdicts: dict[str, Verdict] = {}
 
     def take(self, items: Sequence[Parsed | Refusal]) -> list[Answer]:
-        firsts = self._known([item.act.id for item in items if isinstance(item, Parsed)])
-        named = {name for item in items if isinstance(item, Parsed) for name in item.act.wit}
-        self.people = (
-            {(row.log, row.pseudonym) for row in _PEOPLE.rows(self.session, named)} if named else set()
-        )
+        self.items = [item for item in items if isinstance(item, Parsed)]
+        firsts = self._known([item.act.id for item in self.items])
+        self._look()
         repeated: dict[int, _First] = {}
         for place, item in enumerate(items):
             if isinstance(item, Refusal):
                 self.answers[place] = Answer(str(item.params.get("id", "")), refusal=item)
             elif (first := firsts.get(item.act.id)) is None:
-                firsts[item.act.id] = _First(item.content, place=place)
                 self._new(place, item)
+                if item.content not in self.aside:  # a forgery does not stand in the way of what it imitates
+                    firsts[item.act.id] = _First(item.content, place=place)
             elif first.content == item.content:
                 repeated[place] = first
             else:
                 self.answers[place] = self._contradicted(item)
         self._write()
         self._keep_contradictions()
+        self._keep_aside()
         self.answers.update({place: self._again(first, items[place]) for place, first in repeated.items()})
         return [self.answers[place] for place in range(len(items))]
+
+    def _look(self) -> None:
+        """Who is named, and whose phones these are."""
+        named = {name for item in self.items for name in item.act.wit}
+        self.people = (
+            {(row.log, row.pseudonym) for row in _PEOPLE.rows(self.session, named)} if named else set()
+        )
+        self.standing = self.door.phones.standing(self.session, self.items, self.author, self.checked)
 
     def _known(self, ids: Sequence[str]) -> dict[str, _First]:
         return {
@@ -248,7 +195,7 @@ class _Batch:
 
     def _contradicted(self, item: Parsed) -> Answer:
         """Same id, other content. Both are kept, unless a stranger says it."""
-        refusal = self._not_theirs(item.act)
+        refusal = self._not_theirs(item)
         if refusal is None:
             self.conflicts.setdefault(item.content, item)
         return Answer(item.act.id, refusal=refusal or Refusal("intake.id_conflict", {"id": item.act.id}))
@@ -259,23 +206,20 @@ class _Batch:
             | {"uploader": self.author.person_id, "received_at": self.now}
             for key, item in self.conflicts.items()
         ]
-        if rows:
-            insert_new = (
-                sqlite.insert if self.session.get_bind().dialect.name == "sqlite" else postgresql.insert
-            )
-            self.session.execute(
-                insert_new(Contradiction).on_conflict_do_nothing(index_elements=["key"]), rows
-            )
+        insert_new_rows(self.session, Contradiction, rows)
 
     def _new(self, place: int, item: Parsed) -> None:
         act = item.act
-        refusal, room = self._not_theirs(act), self.door.decider(act.kind)
+        refusal, room = self._not_theirs(item), self.door.decider(act.kind)
         if refusal is None and room is not None:
             self._write()  # a command is decided on everything that came before it
-            outcome = room.commands[act.kind](self.session, act, self.author, self.now)
+            author = self.signers.get(act.id, self.author)
+            outcome = room.commands[act.kind](self.session, act, author, self.now)
             self._wait(place, item, outcome if isinstance(outcome, Refusal) else None)
             if isinstance(outcome, Accepted):
                 self._write(outcome)
+                if act.kind in self.door.phones.commands:
+                    self._look()  # it may speak of a phone whose scans come next
         else:
             self._wait(place, item, refusal or self._observed(act))
 
@@ -286,16 +230,49 @@ class _Batch:
 
     def _observed(self, act: Act) -> Refusal | None:
         room = self.door.observer(act.kind)
-        return room.check(self.session, act, self.author) if room else Refusal("intake.unknown_kind", {})
+        author = self.signers.get(act.id, self.author)
+        return room.check(self.session, act, author) if room else Refusal("intake.unknown_kind", {})
 
-    def _not_theirs(self, act: Act) -> Refusal | None:
+    def _not_theirs(self, item: Parsed) -> Refusal | None:
+        """Why this person may not bring this act. Who signed it is its author, whoever brings it."""
+        act = item.act
         if act.log not in self.heads:
             return Refusal("intake.not_a_party", {})
-        if self.author.pseudonyms.get(act.log) != act.actor:
+        signed = self.standing.judge(item)
+        if isinstance(signed, Refusal):
+            if signed.code in SET_ASIDE:
+                self.aside[item.content] = signed.code, item
+            return signed
+        if signed is None and self.author.pseudonyms.get(act.log) != act.actor:
             return Refusal("intake.not_your_scan", {})
         if any((act.log, name) not in self.people for name in act.wit):
             return Refusal("intake.unknown_witness", {})
+        if signed is not None:
+            self._signed_by(act, signed)
         return None
+
+    def _signed_by(self, act: Act, signed: Signed) -> None:
+        """Remember the author; say first what must stand ahead of the act in the log."""
+        self.signers[act.id] = signed.author
+        if signed.before is None:
+            return
+        self._write()
+        kind, body = signed.before
+        draft = Draft(
+            derived_id(act.log, kind, str(body["dev"])), kind, signed.author.by(act.log), {"body": body}, body
+        )
+        recorded = self.heads.append(self.session, act.log, [draft], self.now)
+        for room in self.door.rooms:
+            room.project(self.session, act.log, recorded)
+
+    def _keep_aside(self) -> None:
+        """What bears a signature that is not its phone's is no entry, and is not lost either."""
+        rows = [
+            {"key": key, "id": item.act.id, "log": item.act.log, "dev": item.act.dev, "code": code}
+            | {"p": item.item.p, "s": item.item.s, "uploader": self.author.person_id, "received_at": self.now}
+            for key, (code, item) in self.aside.items()
+        ]
+        insert_new_rows(self.session, SetAside, rows)
 
     def _write(self, decided: Accepted | None = None) -> None:
         """Append, keep the openings, project, and write receipts for everything that waits."""
@@ -307,11 +284,17 @@ class _Batch:
         self.waiting = []
 
     def _write_log(self, log: str, items: list[tuple[int, Parsed]], decided: Accepted | None) -> None:
-        by = self.author.by(log)
-        drafts = [Draft(i.act.id, i.act.kind, by, {"p": i.item.p, "s": i.item.s}, i.data) for _, i in items]
+        by, signers = self.author.by(log), self.signers
+        drafts = [
+            Draft(
+                i.act.id, i.act.kind, signers[i.act.id].by(log) if i.act.id in signers else by,
+                {"p": i.item.p, "s": i.item.s}, i.data,
+            )
+            for _, i in items
+        ]  # fmt: skip
         for number, (kind, body) in enumerate(decided.extra if decided else ()):
             entry_id = derived_id(items[0][1].act.id, str(number))
-            drafts.append(Draft(entry_id, kind, by, {"body": body}, body))
+            drafts.append(Draft(entry_id, kind, drafts[0].by, {"body": body}, body))
         recorded = self.heads.append(self.session, log, drafts, self.now)
         openings = [(vault.of_act(i.act.id), i.opening) for _, i in items if i.opening]
         vault.keep(self.session, log, [*openings, *(decided.vault if decided else ())])
@@ -332,6 +315,13 @@ class _Batch:
         insert_rows(self.session, Receipt, rows)
         revise(self.session, self.verdicts, self.now)
         self.verdicts = {}
+
+
+def insert_new_rows(session: Session, table: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Keep what is not there yet under the same key."""
+    if rows:
+        insert_new = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+        session.execute(insert_new(table).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 def stored(verdict: Verdict) -> dict[str, Any]:
