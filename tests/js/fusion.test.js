@@ -61,11 +61,58 @@ test('a misread of our label is not taken, nor a bare ID without its address', (
   }
 });
 
-test('the outline of a confirmed code outlives a missed frame, then goes', () => {
+test('the outline of a confirmed code outlives missed frames, then goes', () => {
   const [fusion, { text }] = [watching(), label()];
   fusion.see([read(text, 'QRCode', 5)], 0);
-  assert.deepEqual(fusion.see([], 200).results.map(({ quad }) => quad[0]), [[5, 0]]);
-  assert.deepEqual(fusion.see([], 400).results, []);
+  assert.deepEqual(fusion.see([], 500).results.map(({ quad }) => quad[0]), [[5, 0]]);
+  assert.deepEqual(fusion.see([], 700).results, []);
+});
+
+const square = (x, y = 0, side = 40) => [[x, y], [x + side, y], [x + side, y + side], [x, y + side]];
+const at = (text, x, more = {}) => ({ text, format: 'QRCode', quad: square(x), ...more });
+const FRAME = { width: 1280, height: 720 };
+
+test('a label that a frame missed moves along with the others and keeps its number', () => {
+  const [fusion, one, other] = [watching(), label(), label()];
+  const { results } = fusion.see([at(one.text, 100), at(other.text, 300)], 0);
+  const moved = fusion.see([at(one.text, 150)], 33).results.find(({ id }) => id === other.id);
+  assert.deepEqual([moved.quad[0], moved.track], [[350, 0], results.find(({ id }) => id === other.id).track]);
+  assert.equal(fusion.see([at(one.text, 200), at(other.text, 400)], 66).results.find(({ id }) => id === other.id).age, 66);
+});
+
+test('two labels of one code have two outlines and are one event', () => {
+  const [fusion, { text }] = [watching(), label()];
+  const { results, fresh } = fusion.see([at(text, 100), at(text, 500)], 0);
+  assert.deepEqual([results.length, fresh.length], [2, 1]);
+  const next = fusion.see([at(text, 505), at(text, 102)], 33);
+  assert.deepEqual(next.fresh, []);
+  assert.deepEqual(next.results.map(({ track, quad }) => [track, quad[0][0]]), results.map(({ track }, n) => [track, [102, 505][n]]));
+});
+
+test('where a frame missed a code, the next one looks closely; where its look at the whole read it, not', () => {
+  const [fusion, { text }] = [watching(), label()];
+  fusion.see([at(text, 100, { whole: true, tone: 'plain', times: 1 })], 0);
+  assert.deepEqual(fusion.again(FRAME, 33), []);
+  fusion.see([], 33);
+  const [look] = fusion.again(FRAME, 66);
+  assert.ok(look.rect.x < 100 && look.rect.x + look.rect.width > 140, JSON.stringify(look));
+});
+
+test('a symbol that three frames saw and did not understand is looked at in a different way each time', () => {
+  const fusion = watching();
+  const tones = [0, 33, 66].map((now) => {
+    fusion.see([{ text: '', format: 'QRCode', quad: square(200 + now / 10), partial: true }], now);
+    return fusion.again(FRAME, now).map(({ tone, times }) => `${tone} ${times}`);
+  });
+  assert.deepEqual(tones, [['sharp 2'], ['even 2'], ['light 2']]);
+  assert.deepEqual(fusion.see([], 100).results, [], 'and is no result');
+});
+
+test('a hundred lost labels ask for no more close looks than a frame can take', () => {
+  const fusion = watching();
+  fusion.see(Array.from({ length: 100 }, (_, n) => at(label().text, n * 10)), 0);
+  fusion.see([], 33);
+  assert.ok(fusion.again(FRAME, 40).length <= 12);
 });
 
 test('the outline follows the code', () => {

@@ -5,7 +5,8 @@ import test from 'node:test';
 import { CODE, LOG, aPhone, keepMany, loaded } from './phone.js';
 import { commitment } from '../../webapp/static/pwa/kernel/canonical.js';
 import { openStore } from '../../webapp/static/pwa/kernel/store.js';
-import { counts, exportUnsent, keep, kept, photo, prune, retry, subscribe } from '../../webapp/static/pwa/intake/outbox.js';
+import { counts, keep, kept, photo, prune, retry, subscribe } from '../../webapp/static/pwa/intake/outbox.js';
+import { exportUnsent } from '../../webapp/static/pwa/intake/transfer.js';
 
 const A_PHOTO = { sha256: 'a'.repeat(64), blob: new Blob([new Uint8Array([1, 2, 3])], { type: 'image/jpeg' }) };
 

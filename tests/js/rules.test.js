@@ -185,3 +185,39 @@ test('tables of the phone cover every step and finding it can say', () => {
     'WRONG_CAGE', 'EXTRA', 'OPEN_UNLOGGED', 'SCAN_IN_TRANSIT'];
   for (const code of said) assert.ok(tables.discrepancies[code], code);
 });
+
+const offered = (fields = {}) => kept('handed_over', 'C1', { actor: 'p-officer', body: { to: 'p-driver' }, ...fields });
+const people = [{ p: 'p-officer', role: 'officer' }, { p: 'p-driver', role: 'driver' }, { p: 'p-dock', role: 'itad_receiver' }];
+const standing = (cages, scans) => {
+  const { state, handed_to: to } = fold({ ...pack([], cages), people }, scans).cages.get('C1');
+  return [state, to];
+};
+
+test('a cage that was taken belongs to whoever took it', () => {
+  const offer = offered();
+  const scans = [offer, kept('accepted', 'C1', { actor: 'p-other', body: { offer: offer.id } })];
+  assert.deepEqual(standing([cage('C1', { state: 'locked' })], scans), ['handed_over', 'p-other']);
+});
+
+test('a cage that was refused stays with its giver, whether the pack had the hand-over or not', () => {
+  const offer = offered();
+  const refused = kept('declined', 'C1', { actor: 'p-driver', body: { offer: offer.id, reason: 'seal' } });
+  assert.deepEqual(standing([cage('C1', { state: 'locked' })], [offer, refused]), ['locked', '']);
+  const known = { ...offer, state: 'sent', receipt: { index: 3 } };
+  const late = { ...pack([], [cage('C1', { state: 'handed_over', handed_to: 'p-driver' })]), people, rev: '9' };
+  assert.equal(fold(late, [known, refused]).cages.get('C1').state, 'locked');
+});
+
+test('a driver whose cage the dock refuses has it still', () => {
+  const onward = offered({ actor: 'p-driver', body: { to: 'p-dock' } });
+  const refused = kept('declined', 'C1', { actor: 'p-dock', body: { offer: onward.id } });
+  const onTheRoad = { state: 'handed_over', handed_to: 'p-driver' };
+  assert.deepEqual(standing([cage('C1', onTheRoad)], [onward, refused]), ['handed_over', 'p-driver']);
+  assert.deepEqual(standing([cage('C1', { ...onTheRoad, handed_to: 'p-dock' })], [{ ...onward, state: 'refused' }, refused]), ['handed_over', 'p-driver']);
+});
+
+test('an answer is never out of turn on the phone: its offer says what it answers', () => {
+  const view = fold(pack([], [cage('C1', { state: 'locked' })]), []);
+  assert.deepEqual(['accepted', 'declined'].map((step) => decide(view, step, 'C1').finding), ['', '']);
+  assert.equal(decide(view, 'accepted', 'unknown').finding, 'UNKNOWN_CODE');
+});

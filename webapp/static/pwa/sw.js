@@ -10,7 +10,7 @@ const SHELL = PREFIX + BUILD;
 const FALLBACK = '/app/';
 const PAGES = new Set(['/verify']); // beside the app: one page, one address
 
-sw.addEventListener('install', (event) => event.waitUntil(fill()));
+sw.addEventListener('install', (event) => event.waitUntil(Promise.all([fill(), routed(event)])));
 sw.addEventListener('activate', (event) => event.waitUntil(dropOldShells().then(() => sw.clients.claim())));
 sw.addEventListener('message', ({ data }) => data?.type === 'apply-update' && sw.skipWaiting());
 sw.addEventListener('fetch', (event) => {
@@ -21,6 +21,10 @@ sw.addEventListener('fetch', (event) => {
   else if (request.mode === 'navigate' && PAGES.has(pathname)) event.respondWith(stored(pathname));
   else if (pathname.startsWith('/static/pwa/')) event.respondWith(stored(pathname));
 });
+
+/** Browsers that can are told once that questions to the server are none of our business: they cost no worker then, and a worker
+ * that is asked nothing can be exchanged in the middle of a job. @param {ExtendableEvent & {addRoutes?: (rules: object) => Promise<void>}} event */
+const routed = async (event) => event.addRoutes?.({ condition: { urlPattern: { pathname: '/api/*' } }, source: 'network' })?.catch(() => undefined);
 
 /** All files or none: a worker whose cache is not complete never installs. */
 const fill = async () => {
@@ -37,11 +41,13 @@ const add = async (cache, { url, sha256 }) => {
   await cache.put(url, response);
 };
 
-/** The same file from an earlier release: an update costs only what changed. @param {string} url @param {string} sha256 */
+/** The same file from an earlier release: an update costs only what changed. Its bytes alone: a stored answer remembers the address
+ * it came from, and a module's imports start from there, so that an unchanged module would bring the old ones with it.
+ * @param {string} url @param {string} sha256 */
 const kept = async (url, sha256) => {
   for (const name of await shells()) {
     const old = await (await caches.open(name)).match(url.replace(BUILD, name.slice(PREFIX.length)));
-    if (old && url !== FALLBACK && (await digest(old.clone())) === sha256) return old;
+    if (old && url !== FALLBACK && (await digest(old.clone())) === sha256) return new Response(await old.blob(), { headers: old.headers });
   }
   return undefined;
 };

@@ -23,17 +23,22 @@ export const BOOT = crypto.randomUUID();
 
 const mono = () => Math.round(performance.now());
 
+/** @type {Worth} */
+const UNKNOWN = { off: null, off_age: null, off_err: null };
+const SET = 5_000; // ms between wall and steady clock that cannot be drift
+const WALL = 60_000; // ms that a wall clock may have been moved without anybody having meant harm
+
 /** Who this phone is: a random id made on first use, and never again while its storage lives.
  * @param {Store} store @returns {Promise<Phone>} */
 export const phone = (store) => store.write(['meta'], phoneIn);
 
-/** The same inside a transaction that is already open on `meta`.
- * @param {IDBTransaction} tx @returns {Promise<Phone>} */
+/** The same inside a transaction that is already open on `meta`. A phone that has no id yet gets one, which is kept if the
+ * transaction may write. @param {IDBTransaction} tx @returns {Promise<Phone>} */
 export async function phoneIn(tx) {
   const meta = tx.objectStore('meta');
   const [known, clock] = await Promise.all([result(meta.get('phone')), result(meta.get('clock'))]);
   const dev = known ?? crypto.randomUUID();
-  if (known === undefined) await result(meta.put(dev, 'phone'));
+  if (known === undefined && tx.mode === 'readwrite') await result(meta.put(dev, 'phone'));
   return { dev, boot: BOOT, clock: clock ?? null };
 }
 
@@ -45,40 +50,49 @@ export async function noteServerTime(store, serverAt, sent, got) {
   await store.setMeta('clock', clock, 'relaxed');
 }
 
-/** How old the comparison is, ms: by the monotonic clock while this page lives, else by the wall clock.
- * @param {Clock|null} clock @param {number} now */
-function offsetAge(clock, now) {
-  if (!clock) return null;
-  return Math.max(0, clock.boot === BOOT ? mono() - clock.mono : now - clock.at);
+/** What `at` is worth: add `off` to come to the server's time, within `off_err`. `off_age` null: nothing bounds it.
+ * @typedef {{off: number|null, off_age: number|null, off_err: number|null}} Worth */
+
+/** What the wall clock is worth at `now`. Somebody may set it: while this page lives, the steady clock tells whether it was set
+ * back. It also stands still while the phone sleeps, so a wall clock that is ahead is believed, with a minute's doubt.
+ * @param {Clock|null} clock @param {number} now @param {number} [steady] @returns {Worth} */
+function compared(clock, now, steady = mono()) {
+  if (!clock) return UNKNOWN;
+  const err = Math.ceil(clock.rtt / 2);
+  const wall = Math.max(0, now - clock.at);
+  if (clock.boot !== BOOT) return { off: clock.off, off_age: wall, off_err: err + WALL };
+  const age = Math.max(0, steady - clock.mono);
+  if (wall > age + SET) return { off: clock.off, off_age: wall, off_err: err + WALL };
+  return { off: clock.at + clock.off + age - now, off_age: age, off_err: err };
 }
 
-/** The next number of this phone in one log. Taken inside the transaction that keeps the scan, so that numbers have no
- * gaps and two tabs never share one; `given` remembers what this transaction gave out.
- * @param {IDBTransaction} tx @param {string} log @param {Map<string, number>} [given] */
-export async function nextSeq(tx, log, given = new Map()) {
-  const meta = tx.objectStore('meta');
-  const seq = (given.get(log) ?? (await result(meta.get(`seq:${log}`))) ?? 0) + 1;
-  given.set(log, seq);
-  meta.put(seq, `seq:${log}`);
-  return seq;
+/** The same for a scan that comes after one made at `floor` (server's time). A new comparison may differ by a moment; more than
+ * that, and the wall clock was set back while the app was closed: only the order is known.
+ * @param {Clock|null} clock @param {number} now @param {number} floor @param {number} [steady] @returns {Worth} */
+export function worth(clock, now, floor, steady) {
+  const known = compared(clock, now, steady);
+  const behind = floor - now - (known.off ?? 0);
+  if (behind <= 0) return known;
+  if (behind > SET || known.off_err === null) return { ...UNKNOWN, off: floor - now };
+  return { ...known, off: floor - now, off_err: known.off_err + behind };
 }
 
 /** What a scan says where a screen is silent. */
 const SILENT = {
-  parent: '', job: '', src: /** @type {const} */ ('camera'), wit: [], place: '', ev: [], body: {}, base: '',
+  kind: 'custody.scan', step: /** @type {import('../types.js').Step} */ (/** @type {string} */ ('')), code: '', parent: '', job: '', src: /** @type {const} */ ('camera'), wit: [], place: '', ev: [], body: {}, base: '',
   said: /** @type {const} */ ('unknown'),
 };
 
-/** Put a scan into words. Pure but for the clocks; `prev` and the signature stay empty until phones carry keys.
- * @param {Phone} from @param {{seq: number, commit: string, now?: number}} made @param {ScanFields} fields
+/** Put a scan into words. Pure but for the clocks; `prev` stays empty on a phone without a key.
+ * @param {Phone} from @param {{seq: number, prev?: string, commit: string, now?: number, floor?: number}} made `floor`: server's time of the scan before
+ * @param {ScanFields} fields
  * @returns {Scan} */
-export function buildScan(from, { seq, commit, now = Date.now() }, fields) {
-  const { log, step, code, parent, job, src, actor, wit, place, ev, body, base, said } = { ...SILENT, ...stated(fields) };
+export function buildScan(from, { seq, prev = '', commit, now = Date.now(), floor = -Infinity }, fields) {
+  const { log, kind, step, code, parent, job, src, actor, wit, place, ev, body, base, said } = { ...SILENT, ...stated(fields) };
   return {
-    v: 1, id: newId(now), log, kind: 'custody.scan', step, code, parent, job, src,
-    dev: from.dev, seq, prev: '', actor, wit, at: now, mono: mono(), boot: from.boot,
-    off: from.clock?.off ?? null, off_age: offsetAge(from.clock, now),
-    place, ev, body, commit, base, said, app: BUILD,
+    v: 1, id: newId(now), log, kind, step, code, parent, job, src,
+    dev: from.dev, seq, prev, actor, wit, at: now, mono: mono(), boot: from.boot,
+    ...worth(from.clock, now, floor), place, ev, body, commit, base, said, app: BUILD,
   };
 }
 

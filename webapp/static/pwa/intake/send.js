@@ -3,8 +3,8 @@
 
 import { result } from '../kernel/store.js';
 import { WORLD, ask } from './http.js';
+import { devOf } from './keys.js';
 import { queueOf } from './outbox.js';
-import { phone } from './phone.js';
 
 /** @typedef {import('../types.js').Store} Store */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -20,14 +20,24 @@ const PHOTO_TIMEOUT = 120_000; // a photo on a weak line takes longer than an an
 /** @type {Answer} */
 const DONE = { kind: 'ok', status: 200, body: null, sent: 0, got: 0 };
 
-/** Send all scans of one person, oldest first. A refused batch (413, unreadable) is halved down to the one scan that is at
- * fault, which is set aside as stuck and shown; the size grows again after each success.
+const CARRIED = ''; // whose rows are nobody's: whoever is logged in sends them
+
+/** Send all scans of one person, oldest first, then those of other phones that this one carries.
  * @param {Store} store @param {string} person @param {Deps} [deps] @returns {Promise<Answer>} "ok" when nothing waits */
 export async function sendScans(store, person, deps = WORLD) {
-  const { dev } = await phone(store);
+  const own = await sendQueue(store, person, person, deps);
+  return own.kind === 'ok' ? sendQueue(store, CARRIED, person, deps) : own;
+}
+
+/** Send one queue. A refused batch (413, unreadable) is halved down to the one scan that is at
+ * fault, which is set aside as stuck and shown; the size grows again after each success.
+ * @param {Store} store @param {string} owner whose rows @param {string} person who is logged in @param {Deps} deps
+ * @returns {Promise<Answer>} */
+async function sendQueue(store, owner, person, deps) {
+  const dev = await devOf(store);
   let [most, size, from] = [MOST, MOST, 0];
   for (;;) {
-    const rows = await nextBatch(store, person, from, size);
+    const rows = await nextBatch(store, owner, from, size);
     if (rows.length === 0) return DONE;
     const answer = await post(deps, dev, rows);
     if (answer.kind === 'ok') {
@@ -56,14 +66,14 @@ function afterThose(rows, receipts) {
   return missing ? missing.n : Number(rows.at(-1)?.n) + 1;
 }
 
-/** The oldest pending scans of one person, never more than fit into one request; the rest stays on the disk.
- * @param {Store} store @param {string} person @param {number} from @param {number} most @returns {Promise<Kept[]>} */
-function nextBatch(store, person, from, most) {
+/** The oldest pending scans of one owner, never more than fit into one request; the rest stays on the disk.
+ * @param {Store} store @param {string} owner @param {number} from @param {number} most @returns {Promise<Kept[]>} */
+function nextBatch(store, owner, from, most) {
   return store.read(['scans'], (tx) => {
     /** @type {Kept[]} */
     const rows = [];
     let room = MOST_CHARACTERS;
-    const walk = tx.objectStore('scans').index('queue').openCursor(queueOf('pending', person, from));
+    const walk = tx.objectStore('scans').index('queue').openCursor(queueOf('pending', owner, from));
     return new Promise((resolve, reject) => {
       walk.onerror = () => reject(walk.error);
       walk.onsuccess = () => {
@@ -78,7 +88,7 @@ function nextBatch(store, person, from, most) {
 }
 
 /** @param {Kept} row */
-const weight = ({ p, open }) => p.length + (open ? JSON.stringify(open).length : 4) + 32;
+const weight = ({ p, s, open }) => p.length + s.length + (open ? JSON.stringify(open).length : 4) + 32;
 
 /** @param {Deps} deps @param {string} dev @param {Kept[]} rows @returns {Promise<Answer>} */
 const post = (deps, dev, rows) =>
@@ -121,10 +131,15 @@ async function keepReceipts(store, rows, receipts) {
   store.announce('sent');
 }
 
-/** @param {Receipt} receipt @returns {'sent'|'refused'|null} null: a word we do not know moves nothing */
-function stateFor({ status }) {
-  if (status === 'recorded' || status === 'duplicate') return 'sent';
-  return status === 'refused' ? 'refused' : null;
+/** What the server cannot judge yet: the key that signed it is still on its way. It goes again with the next round.
+ * @param {Receipt} receipt */
+const tooEarly = ({ status, code }) => status === 'refused' && code === 'intake.unknown_key';
+
+/** @param {Receipt} receipt @returns {'sent'|'refused'|'pending'|null} null: a word we do not know moves nothing */
+function stateFor(receipt) {
+  if (receipt.status === 'recorded' || receipt.status === 'duplicate') return 'sent';
+  if (tooEarly(receipt)) return 'pending';
+  return receipt.status === 'refused' ? 'refused' : null;
 }
 
 /** One scan the server cannot read: kept, shown, and not sent in a loop. @param {Store} store @param {Kept} row
@@ -142,7 +157,7 @@ async function setAside(store, row, { code, text }) {
  * @returns {Promise<Answer>} */
 export async function sendPhotos(store, person, deps = WORLD, hurry = () => false) {
   while (!hurry()) {
-    const photo = await nextPhoto(store, person);
+    const photo = (await nextPhoto(store, person)) ?? (await nextPhoto(store, CARRIED));
     if (!photo) return DONE;
     const answer = await put(deps, photo);
     if (answer.kind === 'ok') await settle(store, { ...photo, state: 'done', bytes: new ArrayBuffer(0) });
@@ -169,11 +184,11 @@ async function settle(store, photo) {
 /** Fetch verdicts that changed after the receipt (another phone's scan arrived) and show them on the scans kept here.
  * @param {Store} store @param {Deps} [deps] @returns {Promise<Answer>} */
 export async function pullVerdicts(store, deps = WORLD) {
-  const { dev } = await phone(store);
-  const since = (await store.meta('verdicts')) ?? 0;
+  const dev = await devOf(store);
+  const since = (await store.meta(`verdicts:${dev}`)) ?? 0;
   const answer = await ask(deps, `/api/verdicts?since=${since}&dev=${dev}`);
   if (answer.kind !== 'ok' || !Array.isArray(answer.body?.verdicts)) return answer;
-  const changed = await store.write(['scans', 'meta'], (tx) => keepVerdicts(tx, answer.body), 'relaxed');
+  const changed = await store.write(['scans', 'meta'], (tx) => keepVerdicts(tx, dev, answer.body), 'relaxed');
   if (changed > 0) store.announce('sent');
   return answer;
 }
@@ -181,8 +196,8 @@ export async function pullVerdicts(store, deps = WORLD) {
 /** @param {Pick<Receipt, 'verdict'|'findings'>} receipt */
 const said = ({ verdict, findings }) => JSON.stringify([verdict, findings]);
 
-/** @param {IDBTransaction} tx @param {{rev: number, verdicts: Pick<Receipt, 'id'|'verdict'|'findings'>[]}} body */
-async function keepVerdicts(tx, { rev, verdicts }) {
+/** @param {IDBTransaction} tx @param {string} dev @param {{rev: number, verdicts: Pick<Receipt, 'id'|'verdict'|'findings'>[]}} body */
+async function keepVerdicts(tx, dev, { rev, verdicts }) {
   const scans = tx.objectStore('scans');
   let changed = 0;
   for (const { id, verdict, findings } of verdicts) {
@@ -193,6 +208,6 @@ async function keepVerdicts(tx, { rev, verdicts }) {
     await result(scans.put({ ...row, receipt: { ...row.receipt, verdict, findings } }));
     changed += 1;
   }
-  await result(tx.objectStore('meta').put(rev, 'verdicts'));
+  await result(tx.objectStore('meta').put(rev, `verdicts:${dev}`));
   return changed;
 }

@@ -2,6 +2,7 @@
 // `navigator.onLine` says is a hint to try now, never a reason not to.
 
 import { followLedgers } from '../ledger/follow.js';
+import { followStanding } from './enrolment.js';
 import { WORLD } from './http.js';
 import { counts, prune } from './outbox.js';
 import { refreshJobs, refreshMe } from './packs.js';
@@ -113,7 +114,7 @@ async function alone(work) {
   return locks.request(LOCK, { ifAvailable: true }, (lock) => (lock ? work() : undefined));
 }
 
-/** One round: who am I, scans, verdicts, jobs, photos. Ends at the first answer that is not a yes.
+/** One round: who am I, scans, verdicts, jobs, this phone's standing, photos. Ends at the first answer that is not a yes.
  * @param {Store} store @param {Deps} deps */
 async function round(store, deps) {
   const who = await refreshMe(store, deps);
@@ -124,6 +125,7 @@ async function round(store, deps) {
     () => sendScans(store, person, deps),
     () => pullVerdicts(store, deps),
     () => refreshLists(store, deps),
+    () => followStanding(store, deps),
     () => sendPhotos(store, person, deps, () => again),
   ];
   for (const part of parts) {

@@ -4,7 +4,7 @@
 /** @typedef {'kept'|'sent'|'packs'} Topic what changed: scans were kept · receipts, verdicts or photos moved · me, jobs or packs */
 /** @typedef {'meta'|'scans'|'photos'|'packs'} Table */
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** The disk is full, broken or closed: nothing of that write was kept. */
 export class StoreError extends Error {
@@ -25,13 +25,33 @@ export function result(request) {
   });
 }
 
+/** Tables only gain from version to version, so that a page of the release before goes on working beside a newer one.
+ * @param {IDBDatabase} db @param {IDBTransaction} tx @param {number} from version that is there, 0 for none */
+function upgrade(db, tx, from) {
+  if (from < 1) return createTables(db);
+  const scans = tx.objectStore('scans'); // from 1: one number for each log became one for each (dev, log)
+  scans.deleteIndex('seq');
+  scans.createIndex('seq', ['dev', 'log', 'seq'], { unique: true });
+  void chainsFromCounters(tx.objectStore('meta'));
+}
+
+/** Version 1 counted the phone's scans in each log; since then the end of the chain stands there. @param {IDBObjectStore} meta */
+async function chainsFromCounters(meta) {
+  const [dev, keys] = await Promise.all([result(meta.get('phone')), result(meta.getAllKeys(IDBKeyRange.bound('seq:', 'seq;')))]);
+  for (const key of keys) {
+    const seq = await result(meta.get(key));
+    meta.put({ seq, hash: '' }, `tip:${dev}:${String(key).slice('seq:'.length)}`);
+    meta.delete(key);
+  }
+}
+
 /** @param {IDBDatabase} db */
 function createTables(db) {
   db.createObjectStore('meta');
   db.createObjectStore('packs', { keyPath: 'id' });
   const scans = db.createObjectStore('scans', { keyPath: 'id' });
   scans.createIndex('n', 'n', { unique: true });
-  scans.createIndex('seq', ['log', 'seq'], { unique: true }); // two tabs can never hand out one number twice
+  scans.createIndex('seq', ['dev', 'log', 'seq'], { unique: true }); // two tabs can never hand out one number twice
   scans.createIndex('queue', ['state', 'person', 'n']);
   scans.createIndex('job', ['job', 'n']);
   scans.createIndex('age', ['state', 'kept_at']);
@@ -40,11 +60,12 @@ function createTables(db) {
   photos.createIndex('age', ['state', 'kept_at']);
 }
 
-/** @param {string} name @returns {Promise<IDBDatabase>} */
-function connect(name) {
+/** @param {string} name @param {number} [version] without it: whatever is there @returns {Promise<IDBDatabase>} */
+function connect(name, version) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, VERSION);
-    request.onupgradeneeded = () => createTables(request.result);
+    const request = indexedDB.open(name, version);
+    request.onupgradeneeded = ({ oldVersion }) =>
+      upgrade(request.result, /** @type {IDBTransaction} */ (request.transaction), oldVersion);
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(new StoreError('store.not_opened', request.error));
     request.onblocked = () => reject(new StoreError('store.blocked'));
@@ -54,8 +75,8 @@ function connect(name) {
 /** Open the phone's disk. Asks the browser to keep it; a no is no reason to stop.
  * @param {string} [name] */
 export async function openStore(name = 'ashiato') {
-  globalThis.navigator?.storage?.persist?.().catch(() => false);
-  return new Store(name, await connect(name));
+  /** @type {{persist?: () => Promise<boolean>}|undefined} */ (globalThis.navigator?.storage)?.persist?.().catch(() => false);
+  return new Store(name, await connect(name, VERSION));
 }
 
 /** One open database, and the news of what changes in it, in this tab and in others. */
@@ -106,6 +127,13 @@ export class Store {
     return this.write(['meta'], (tx) => result(tx.objectStore('meta').put(value, key)), durability);
   }
 
+  /** Run while nobody else writes scans of this phone, in this tab or another; where there are no Web Locks, at once.
+   * @template T @param {() => Promise<T>} work @returns {Promise<T>} */
+  async alone(work) {
+    const locks = globalThis.navigator?.locks;
+    return locks ? locks.request(`ashiato-keep-${this.name}`, work) : work();
+  }
+
   /** Tell this tab and the others. @param {Topic} topic */
   announce(topic) {
     if (this.#closed) return;
@@ -149,7 +177,8 @@ export class Store {
     try {
       return this.#db.transaction(tables, mode, { durability });
     } catch {
-      // WebKit drops the connection of a page that slept long; the data is there, one new connection reaches it
+      // WebKit drops the connection of a page that slept long, and a newer release takes it away for a moment while it adds
+      // to the tables: the data is there, one new connection reaches it, of whatever version
       this.#db = this.#adopt(await connect(this.name));
       return this.#db.transaction(tables, mode, { durability });
     }

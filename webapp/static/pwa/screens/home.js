@@ -1,15 +1,17 @@
 // Home: one thing to do (スキャン), today's jobs with rings, and the truth about what this phone still holds.
 
 import { rolesOf } from '../app.js';
+import { enrolmentNotice, storageNotices } from '../components/care.js';
 import { h } from '../components/dom.js';
 import { dueWords, span } from '../components/format.js';
-import { card, linkButton, notice } from '../components/frame.js';
-import { icon } from '../components/icon.js';
+import { card, linkButton, menuRow, notice } from '../components/frame.js';
 import { ring } from '../components/ring.js';
 import { jobs as jobsOf, lastRefreshed } from '../intake/packs.js';
 import { APP, JOB, NET, ROLES, TASKS } from '../messages.js';
+import { TAKE } from '../messages-handover.js';
 import { PROOF } from '../messages-proof.js';
 import { login } from './login.js';
+import { isTaking } from './take.js';
 import { cagesOf, held, progressOf, taskPath } from './tasks.js';
 import { openWork } from './work.js';
 
@@ -26,14 +28,18 @@ export async function home(app) {
   const mine = opened.sort((one, other) => Number(hasWork(app, other.work)) - Number(hasWork(app, one.work)));
   const cards = mine.map(({ job, work }) => jobCard(app, job, work));
   const { person } = app.me;
+  const phone = await enrolmentNotice(app);
   return {
     title: APP.name,
     sub: `${person.organisation.name}　${person.name}`,
     body: [
+      ...await storageNotices(app), phone.above,
+      await isTaking(app) ? notice('warn', TAKE.pending, linkButton(TAKE.pendingGo, '/app/take/check', { mark: 'handover' })) : null,
       linkButton(APP.scan, '/app/scan', { mark: 'scan', big: true }),
       h('h2', {}, APP.today),
       jobs.length ? h('ul', { class: 'app-cards' }, cards) : h('p', { class: 'app-note' }, noJobsWords(app, fetched)),
       outboxNote(app),
+      phone.below,
       h('nav', { class: 'app-menu', 'aria-label': 'メニュー' },
         menuRow('/app/outbox', 'outbox', '送信箱', ''), menuRow('/app/correct', 'undo', '訂正', ''),
         menuRow('/app/verify', 'shield', PROOF.title, ''),
@@ -99,11 +105,6 @@ function outboxNote(app) {
   draw();
   app.onChange(draw, note);
   return note;
-}
-
-/** @param {string} href @param {string} mark @param {string} words @param {string} detail */
-export function menuRow(href, mark, words, detail) {
-  return h('a', { class: 'app-menu__row', href }, icon(mark), h('span', {}, words), detail ? h('small', {}, detail) : null, icon('next'));
 }
 
 /** What a screen says when the job is not on this phone yet. @param {string} [back] @returns {import('../app.js').Screen} */

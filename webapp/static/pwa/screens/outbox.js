@@ -1,17 +1,20 @@
 // The outbox: what waits, what the server has, what it refused and why. Nothing is hidden, nothing is thrown away.
 
+import { storageNotices } from '../components/care.js';
 import { h } from '../components/dom.js';
 import { moment, span } from '../components/format.js';
 import { button, linkButton, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { tablesInUse } from '../custody/rules.js';
-import { exportUnsent, kept as keptScans, refusedPhotos, retry, retryPhoto } from '../intake/outbox.js';
+import { kept as keptScans, letGo, refusedPhotos, retry, retryPhoto } from '../intake/outbox.js';
 import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { syncNow } from '../intake/sync.js';
 import { ledgers, stateAt } from '../ledger/follow.js';
 import { OUTBOX } from '../messages.js';
 import { STATES } from '../messages-proof.js';
+import { TRANSFER } from '../messages-phone.js';
 import { show } from '../scanning/codes.js';
+import { transferPanel } from './transfer.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -42,10 +45,10 @@ export async function outbox(app) {
     answer.textContent = after.online && !after.problem ? OUTBOX.tried : OUTBOX.still;
     if (after.online) app.reload();
   };
-  const save = async () => download(await exportUnsent(app.store));
   return { title: OUTBOX.title, back: '/app/',
     body: [
       status.needsLogin ? notice('warn', OUTBOX.login, '記録は端末内に残っています。') : null,
+      ...await storageNotices(app),
       h('section', { class: 'app-panel app-panel--row' }, h('p', { class: 'app-panel__figure' }, h('strong', {}, counts.pending), ` 件 ${OUTBOX.pending}`),
         h('div', {}, h('p', { class: 'app-note' }, counts.pending && counts.oldest ? OUTBOX.oldest(span(Date.now() - counts.oldest)) : OUTBOX.pendingNone),
           counts.photos ? h('p', { class: 'app-note' }, OUTBOX.photos(counts.photos)) : null)),
@@ -58,7 +61,7 @@ export async function outbox(app) {
       section(OUTBOX.mark.attention, odd, (row) => line(app, row, names, sizes)),
       section(OUTBOX.pending, waiting, (row) => line(app, row, names)),
       section(OUTBOX.sent, sent, (row) => line(app, row, names, sizes)),
-      waiting.length + bad.length ? button(OUTBOX.export, save, { rank: 'plain', mark: 'download' }) : null,
+      transferPanel(app, waiting.length + bad.length),
     ],
     live: true, foot: [status.needsLogin ? linkButton(OUTBOX.login, '/login?next=/app/outbox') : button(OUTBOX.now, send, { mark: 'outbox' })] };
 }
@@ -93,11 +96,18 @@ async function namesHere(app) {
 function line(app, row, names, sizes = {}) {
   const { mark, kind, words } = stateOf(row, sizes);
   const reason = reasonOf(row, names);
-  const again = row.state === 'stuck' ? button(OUTBOX.retry, () => retry(app.store, row.id).then(app.reload), { rank: 'plain' }) : null;
   const more = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
   return h('li', { 'data-kind': kind }, h('b', {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
     h('small', { class: 'app-lines__state' }, icon(mark, 's'), `${words}　${moment(row.kept_at)}${more}`),
-    reason ? h('small', { class: 'app-lines__reason' }, reason) : null, again);
+    row.carried ? h('small', {}, row.s ? `${TRANSFER.carried}・${TRANSFER.signed}` : TRANSFER.carried) : null,
+    reason ? h('small', { class: 'app-lines__reason' }, reason) : null, wayOn(app, row));
+}
+
+/** What a person can do about it. @param {App} app @param {Kept} row */
+function wayOn(app, row) {
+  if (row.state === 'stuck') return button(OUTBOX.retry, () => retry(app.store, row.id).then(app.reload), { rank: 'plain' });
+  const foreign = row.carried && row.state === 'refused';
+  return foreign ? button(TRANSFER.letGo, () => letGo(app.store, row.id).then(app.reload), { rank: 'plain' }) : null;
 }
 
 /** Why it needs eyes, with the names of things instead of their codes. @param {Kept} row @param {Map<string, string>} names */
@@ -134,10 +144,3 @@ function stateOf(row, sizes) {
 
 /** Its name in Japanese. @param {string} step */
 export const stepTitle = (step) => tablesInUse().steps[step]?.title ?? step;
-
-/** @param {Blob} blob */
-function download(blob) {
-  const link = h('a', { href: URL.createObjectURL(blob), download: 'ashiato-unsent.json' });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
-}

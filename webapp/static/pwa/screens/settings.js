@@ -2,12 +2,14 @@
 
 import { choose, settings as chosen } from '../app.js';
 import { h } from '../components/dom.js';
-import { button, linkButton, notice } from '../components/frame.js';
+import { button, linkButton, menuRow, notice } from '../components/frame.js';
 import { choice, facts } from '../components/form.js';
 import { setSound, setVoice, speak, tell, unlock } from '../feedback.js';
+import { standing } from '../intake/enrolment.js';
 import { BUILD } from '../kernel/build.js';
-import { forgetMe } from '../intake/packs.js';
 import { ROLES, SETTINGS } from '../messages.js';
+import { PHONE } from '../messages-phone.js';
+import { leavePhone } from './leaving.js';
 
 /** @param {import('../app.js').App} app @returns {Promise<import('../app.js').Screen>} */
 export async function settings(app) {
@@ -28,6 +30,7 @@ export async function settings(app) {
       unsent > 0 ? notice('warn', SETTINGS.logoutUnsent(unsent)) : null,
       person ? button(SETTINGS.logout, () => leavePhone(app), { rank: 'plain', mark: 'logout' }) : linkButton('ログイン', '/login?next=/app/', { rank: 'second' }),
       h('h2', {}, SETTINGS.phone),
+      menuRow('/app/phone', 'phone', PHONE.menu, PHONE.states[(await standing(app.store)).state].short),
       facts([[SETTINGS.build, h('span', { class: 'app-hash' }, BUILD)], [SETTINGS.disk, persisted ? SETTINGS.diskYes : SETTINGS.diskNo]]),
       h('p', { class: 'app-note' }, SETTINGS.install)],
     foot: [] };
@@ -38,16 +41,4 @@ function voiceChoice(on) {
   return choice({ beside: true, label: SETTINGS.voice, hint: SETTINGS.voiceHint, value: on ? 'on' : 'off',
     onPick: (value) => { setVoice(choose({ voice: value === 'on' }).voice); speak(SETTINGS.voiceTry); },
     options: [{ value: 'on', label: SETTINGS.voiceOn }, { value: 'off', label: SETTINGS.voiceOff }] }).element;
-}
-
-/** Log-out: the session ends on the server, jobs and names leave this phone, records stay. @param {import('../app.js').App} app */
-async function leavePhone(app) {
-  try {
-    const answer = await fetch('/api/logout', { method: 'POST', headers: { 'X-Ashiato': '1' } });
-    if (!answer.ok) throw new Error(String(answer.status));
-  } catch {
-    return app.complain(SETTINGS.logoutOffline, '');
-  }
-  await forgetMe(app.store);
-  location.assign('/login?next=/app/');
 }
