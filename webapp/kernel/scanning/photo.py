@@ -58,4 +58,7 @@ def _read_apart(data: bytes, expected: int, *, serials: bool) -> list[tuple[str,
         raise Unprocessable("scanning.not_an_image")
     if done.returncode != 0:
         raise Unprocessable("scanning.reader_gave_up")
-    return [(format, text) for format, text in json.loads(done.stdout)]
+    formats: dict[str, str] = {}
+    for format, text in json.loads(done.stdout):
+        formats.setdefault(text, format)
+    return [(format, text) for text, format in formats.items()]

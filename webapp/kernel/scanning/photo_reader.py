@@ -1,14 +1,17 @@
 """Read the codes in one photo, apart: `python -m webapp.kernel.scanning.photo_reader 1 labels < photo`.
 
 The order was measured on 536 real photos with 1,232 codes: zxing-cpp finds 25 times as much a millisecond as
-zbar, twice the size helps small codes, blur with local contrast helps shadows and hurts elsewhere, zbar alone
-reads scratched finder patterns. So each pass is added to what the others found, and none replaces another.
+zbar, local contrast helps shadows and hurts elsewhere, twice the size helps small codes, zbar alone reads
+scratched finder patterns, OpenCV a few that are bent. So each pass is added to what the others found, and none
+replaces another (docs/adr/0014).
 """
 
 import json
 import resource
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -21,11 +24,12 @@ from webapp.kernel.base import images
 from webapp.kernel.scanning.photo import NOT_AN_IMAGE
 
 Grey = NDArray[np.uint8]
-Reading = tuple[str, str]  # format as zxing names it ("QRCode", "Code128"), text
+Point = tuple[float, float]
 
 MEMORY_BYTES, CPU_SECONDS = 3 << 30, 20
-ENLARGE_UP_TO = 2_000  # px of the long side: beyond it, twice the size costs 45 ms and finds 1 % more
-ZBAR_LONG_SIDE = 2_000  # px; zbar's time grows with the area
+ENOUGH_SECONDS = 8  # after the first passes of a slow photo the others are not begun
+LONG_SIDE = 2_000  # px for all passes but the first: beyond it they cost much more and find 1 % more
+CLOSE_SIDE = 1_200  # px for local contrast at twice the size, which found most of what the first pass missed
 
 _QR = [zxingcpp.BarcodeFormat.QRCode]
 _SERIALS = [
@@ -45,47 +49,127 @@ _ZBAR_NAMES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One code: its format as zxing names it ("QRCode", "Code128"), what it says, its corners in px as taken."""
+
+    format: str
+    text: str
+    corners: tuple[Point, ...]
+
+    @property
+    def centre(self) -> Point:
+        """The middle of its corners."""
+        return _mean([x for x, _ in self.corners]), _mean([y for _, y in self.corners])
+
+    def is_again(self, other: "Reading") -> bool:
+        """Whether another pass read the same code: same text, and its middle in the box round the other."""
+        (x, y), (xs, ys) = self.centre, zip(*other.corners, strict=True) if other.corners else ((), ())
+        return self.text == other.text and (not xs or (min(xs) <= x <= max(xs) and min(ys) <= y <= max(ys)))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / max(len(values), 1)
+
+
 def read(grey: Grey, expected: int, *, serials: bool) -> list[Reading]:
-    """Every code found, each text once, in the order found. Stops as soon as `expected` are there."""
-    found: dict[str, Reading] = {}
+    """Every code found, each at its place once, in the order found. Stops as soon as `expected` are there.
+
+    Where several are expected the first pass is never the last: what it finds easily is seldom all.
+    """
+    found: list[Reading] = []
+    began = time.monotonic()
     for number, readings in enumerate(_passes(grey, serials=serials), start=1):
-        for reading in readings:
-            found.setdefault(reading[1], reading)
-        if len(found) >= expected and (expected == 1 or number > 1):
+        for one in readings:
+            if not any(one.is_again(other) for other in found):
+                found.append(one)
+        enough = len(found) >= expected and (expected == 1 or number > 1)
+        if (
+            enough or time.monotonic() - began > ENOUGH_SECONDS
+        ):  # what is found is worth more than what may follow
             break
-    return list(found.values())
+    return found
 
 
 def _passes(grey: Grey, *, serials: bool) -> Iterator[list[Reading]]:
     """The chain, lazily: a pass costs nothing until it is asked for."""
     formats = zxingcpp.BarcodeFormats(_QR + _SERIALS if serials else _QR)
-    chain: list[Callable[[Grey], Grey]] = [_as_taken, _twice_the_size, _local_contrast]
-    for prepare in chain:
-        yield [(one.format.name, one.text) for one in zxingcpp.read_barcodes(prepare(grey), formats=formats)]
-    yield _by_zbar(grey, serials=serials)
+    yield _by_zxing(grey, 1.0, formats)
+    yield _enlarged(_local_contrast, grey, CLOSE_SIDE, formats)
+    yield _enlarged(_as_it_is, grey, LONG_SIDE, formats)
+    small, scale = _within(grey, LONG_SIDE)
+    for gamma in (0.5, 2.0):
+        yield _by_zxing(_curved(small, gamma), scale, formats)
+    calm = np.asarray(cv2.GaussianBlur(small, (0, 0), 1.0), np.uint8)
+    yield _by_zxing(_local_contrast(calm), scale, formats)
+    yield _by_zbar(small, scale, serials=serials)
+    yield _by_opencv(small, scale)
 
 
-def _as_taken(grey: Grey) -> Grey:
+def _enlarged(
+    prepare: Callable[[Grey], Grey], grey: Grey, long_side: int, formats: zxingcpp.BarcodeFormats
+) -> list[Reading]:
+    """Read at twice the size, after shrinking to `long_side` what is larger."""
+    small, scale = _within(grey, long_side)
+    twice = np.asarray(cv2.resize(small, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    return _by_zxing(prepare(twice), 2 * scale, formats)
+
+
+def _as_it_is(grey: Grey) -> Grey:
     return grey
 
 
-def _twice_the_size(grey: Grey) -> Grey:
-    if max(grey.shape) > ENLARGE_UP_TO:
-        return grey[:1, :1]
-    return np.asarray(cv2.resize(grey, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+def _within(grey: Grey, long_side: int) -> tuple[Grey, float]:
+    """The picture at most so long, and its scale."""
+    scale = min(1.0, long_side / max(grey.shape))
+    if scale == 1.0:
+        return grey, 1.0
+    return np.asarray(
+        cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8
+    ), scale
+
+
+def _curved(grey: Grey, gamma: float) -> Grey:
+    """Every value on the curve y = xᵞ: under 1 opens shadows, over 1 brings washed out modules back."""
+    table = np.round(255 * (np.arange(256) / 255) ** gamma).astype(np.uint8)
+    return table[grey]
 
 
 def _local_contrast(grey: Grey) -> Grey:
-    calm = cv2.GaussianBlur(grey, (0, 0), 1.0)
-    return np.asarray(cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(calm), np.uint8)
+    return np.asarray(cv2.createCLAHE(clipLimit=3.0, tileGridSize=(8, 8)).apply(grey), np.uint8)
 
 
-def _by_zbar(grey: Grey, *, serials: bool) -> list[Reading]:
-    scale = min(1.0, ZBAR_LONG_SIDE / max(grey.shape))
-    small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey
+def _by_zxing(grey: Grey, scale: float, formats: zxingcpp.BarcodeFormats) -> list[Reading]:
+    found = zxingcpp.read_barcodes(np.ascontiguousarray(grey), formats=formats)
+    return [_reading(one.format.name, one.text, _corners(one.position), scale) for one in found]
+
+
+def _by_zbar(grey: Grey, scale: float, *, serials: bool) -> list[Reading]:
     names = list(_ZBAR_NAMES) if serials else ["QRCODE"]
-    found = pyzbar.decode(small, symbols=[pyzbar.ZBarSymbol[name] for name in names])
-    return [(_ZBAR_NAMES[one.type], one.data.decode("utf-8", "replace")) for one in found]
+    found = pyzbar.decode(grey, symbols=[pyzbar.ZBarSymbol[name] for name in names])
+    return [
+        _reading(_ZBAR_NAMES[one.type], one.data.decode("utf-8", "replace"), one.polygon, scale)
+        for one in found
+    ]
+
+
+def _by_opencv(grey: Grey, scale: float) -> list[Reading]:
+    try:
+        there, texts, corners, _ = cv2.QRCodeDetector().detectAndDecodeMulti(grey)
+    except cv2.error:  # it throws on some pictures in which it believes to see a code
+        return []
+    pairs = zip(texts, corners, strict=True) if there else ()
+    return [_reading("QRCode", text, quad.tolist(), scale) for text, quad in pairs if text]
+
+
+def _reading(format: str, text: str, corners: Sequence[Sequence[float]], scale: float) -> Reading:
+    return Reading(format, text, tuple((point[0] / scale, point[1] / scale) for point in corners))
+
+
+def _corners(position: zxingcpp.Position) -> list[Point]:
+    """zxing's corners, clockwise from the top left as printed."""
+    corners = position.top_left, position.top_right, position.bottom_right, position.bottom_left
+    return [(point.x, point.y) for point in corners]
 
 
 def _grey(image: Image.Image) -> Grey:
@@ -105,7 +189,8 @@ def main(expected: int, mode: str) -> None:
         image = images.decode(sys.stdin.buffer.read())
     except images.NotAnImage:
         sys.exit(NOT_AN_IMAGE)
-    json.dump(read(_grey(image), expected, serials=mode == "serials"), sys.stdout)
+    found = read(_grey(image), expected, serials=mode == "serials")
+    json.dump([[one.format, one.text] for one in found], sys.stdout)
 
 
 if __name__ == "__main__":

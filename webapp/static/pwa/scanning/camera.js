@@ -22,7 +22,7 @@ export class CameraError extends Error {
 
 /** @param {unknown} error */
 function why(error) {
-  const name = error instanceof DOMException ? error.name : '';
+  const name = /** @type {{name?: string}|null} */ (error)?.name ?? ''; // WebKit's OverconstrainedError is no DOMException
   if (name === 'NotAllowedError' || name === 'SecurityError') return new CameraError('camera.denied', error);
   if (name === 'NotFoundError' || name === 'OverconstrainedError') return new CameraError('camera.none', error);
   return new CameraError('camera.busy', error); // NotReadableError, AbortError: another app holds it

@@ -1,59 +1,55 @@
-// Reads codes off the main thread. zxing-wasm comes from our own server, never from a CDN, and answers frame by frame.
+// Reads codes off the main thread: a frame comes in by transfer, is looked at as often as its time allows, and what all looks
+// found goes back together.
 
-/** @typedef {VideoFrame|ImageBitmap|ImageData} Frame */
-/** @typedef {{id: number, frame: Frame, formats: string[], denoise: boolean}} Question */
-/** @typedef {{text: string, format: string, quad: number[][]}} Read corners clockwise from the top left as printed */
-/** @typedef {{id: number, reads?: Read[], error?: string, ms: number}} Reply id 0 = ready */
-/** @typedef {import('zxing-wasm/reader').ReadResult} Found */
+import { greyOf } from './frames.js';
+import { probeNative } from './native.js';
+import { Reading } from './reading.js';
+import { openReader } from './zxing.js';
+
+/** @typedef {import('./frames.js').Frame} Frame */
+/** `once`: one look. `live`: a frame of many, within `budget` ms. `photo`: every look, however long it takes.
+ * @typedef {{id: number, frame: Frame, formats: string[], mode: "once"|"live"|"photo", denoise: boolean,
+ *   anew: boolean, again: import('./looks.js').Look[], budget?: number}} Question */
+/** @typedef {{id: number, reads?: import('./reading.js').Read[], error?: string, ms: number, looks?: number}} Reply id 0 = ready */
 
 const worker = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
-const locateFile = (/** @type {string} */ file) => new URL(`../vendor/zxing-wasm/${file}`, import.meta.url).href;
-const loading = load();
-
-/** The reader with its wasm compiled. The library is imported by address, so that the type checker reads the package's
- * own declarations. @returns {Promise<typeof import('zxing-wasm/reader')>} */
-async function load() {
-  const zxing = await import(locateFile('reader/index.js'));
-  await zxing.prepareZXingModule({ overrides: { locateFile }, fireImmediately: true });
-  return zxing;
-}
+const loading = openReader().then((reader) => new Reading(reader));
 
 loading.then(
-  () => worker.postMessage({ id: 0, ms: 0 }),
+  async (reading) => {
+    worker.postMessage({ id: 0, ms: 0 });
+    reading.native = await probeNative((canvas) => oursTakes(reading, canvas));
+  },
   (/** @type {unknown} */ error) => worker.postMessage({ id: 0, error: String(error), ms: 0 }),
 );
 
-/** @type {OffscreenCanvas|undefined} */
-let canvas;
-
-/** The pixels of a frame; the frame is given back at once. @param {Frame} frame @returns {ImageData} */
-function pixels(frame) {
-  if ('data' in frame) return frame;
-  const [width, height] = 'displayWidth' in frame ? [frame.displayWidth, frame.displayHeight] : [frame.width, frame.height];
-  canvas ??= new OffscreenCanvas(width, height);
-  if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
-  const context = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d', { willReadFrequently: true }));
-  context.drawImage(frame, 0, 0, width, height);
-  frame.close();
-  return context.getImageData(0, 0, width, height);
+/** @param {Reading} reading @param {OffscreenCanvas} canvas ms */
+async function oursTakes(reading, canvas) {
+  const began = performance.now();
+  reading.once(await greyOf(canvas.transferToImageBitmap()), ['QRCode'], false);
+  return performance.now() - began;
 }
 
-/** @param {Found} found @returns {Read} */
-function read({ text, format, position: { topLeft, topRight, bottomRight, bottomLeft } }) {
-  return { text, format, quad: [topLeft, topRight, bottomRight, bottomLeft].map(({ x, y }) => [x, y]) };
+/** @param {Reading} reading @param {Question} question */
+async function read(reading, { frame, formats, mode, denoise, anew, again, budget }) {
+  const began = performance.now();
+  const own = mode === 'live' && formats.length === 1 && !('data' in frame) && reading.native?.trusted;
+  const its = own ? await reading.native?.read(frame) : null;
+  const grey = await greyOf(frame);
+  if (mode === 'once') return reading.once(grey, formats, denoise);
+  if (mode === 'photo') return reading.photo(grey, formats);
+  if (anew) reading.restart();
+  return reading.live(grey, formats, { again, budget, its, spent: performance.now() - began });
 }
 
 /** @param {Question} question @returns {Promise<Reply>} */
-async function reply({ id, frame, formats, denoise }) {
-  const { readBarcodes } = await loading;
+async function reply(question) {
+  const reading = await loading;
   const began = performance.now();
   try {
-    // All other options stay at their defaults: measured, "fast" settings lose 20 % of the codes and downscaling helps
-    const known = /** @type {import('zxing-wasm/reader').ReaderOptions['formats']} */ (formats);
-    const found = await readBarcodes(pixels(frame), { formats: known, tryDenoise: denoise, maxNumberOfSymbols: 255 });
-    return { id, reads: found.map(read), ms: performance.now() - began };
+    return { id: question.id, ...(await read(reading, question)), ms: performance.now() - began };
   } catch (error) {
-    return { id, error: String(error), ms: performance.now() - began };
+    return { id: question.id, error: String(error), ms: performance.now() - began };
   }
 }
 

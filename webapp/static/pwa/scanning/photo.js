@@ -34,21 +34,18 @@ export async function shrinkPhoto(file) {
   return { blob, sha256: await sha256(await blob.arrayBuffer()), width, height };
 }
 
-/** The codes on a photo, read on the phone; where that finds none of ours and the network is there, by the server.
- * Throws PhotoError. @param {Blob} file
+/** The codes on a photo, read on the phone with every look there is; where that finds none of ours and the network is there,
+ * by the server. Throws PhotoError. @param {Blob} file
  * @param {{prefixes?: string[], formats?: string[], here?: boolean}} [options] `here`: the photo stays on this device
  * @returns {Promise<ScanResult[]>} empty if nothing is readable */
 export async function decodePhoto(file, { prefixes = [location.origin], formats = QR, here = false } = {}) {
   const picture = await open(file);
   const { canvas, context, width, height } = draw(picture, READ_SIDE);
   picture.close();
-  const look = (/** @type {boolean} */ denoise) =>
-    sharedDecoder().decode(context.getImageData(0, 0, width, height), { formats, denoise });
-  for (const denoise of [false, true]) {
-    const found = results(await look(denoise), prefixes);
-    if (found.some(({ kind }) => kind !== 'malformed')) return found;
-  }
-  return here ? [] : results(await askServer(await encode(canvas)), prefixes);
+  const reads = await sharedDecoder().decode(context.getImageData(0, 0, width, height), { formats, mode: 'photo' });
+  const found = results(reads, prefixes);
+  if (here || found.some(({ kind }) => kind !== 'malformed')) return found;
+  return results(await askServer(await encode(canvas)), prefixes);
 }
 
 /** @param {Read[]} reads @param {string[]} prefixes @returns {ScanResult[]} */

@@ -1,7 +1,7 @@
 // The scanning loop: a frame of the camera goes to the worker, what it reads becomes outlines and events. One frame is
 // under way at a time: a slow phone drops frames, it does not fall behind.
 
-import { QR, SERIALS, sharedDecoder } from './decoder.js';
+import { QR, SERIALS, sharedDecoder, SUPPLIES } from './decoder.js';
 import { Fusion } from './fusion.js';
 
 /** @typedef {import('../types.js').ScanResult} ScanResult */
@@ -15,9 +15,9 @@ import { Fusion } from './fusion.js';
  * @property {(code: "decoder.failed") => void} [onError]
  * @property {(ms: number) => void} [onQuiet] nothing was read for so long (from 2 s on, each second): offer torch, typing, photo
  * @property {string[]} [prefixes] public bases of our labels; this site unless told
+ * @property {number} [budget] ms that the worker may spend on one frame; 55 unless told
  * @property {Decoder} [decoder] */
 
-const DENOISE_EACH = 4; // +6 ms on every fourth frame frees codes with broken corners
 const QUIET = 2_000;
 const FAILURES = 5;
 
@@ -28,9 +28,10 @@ export class Scanner {
   #fusion;
   #running = false;
   #paused = false;
-  #serial = false;
+  #formats = QR;
   #frames = 0;
   #failures = 0;
+  #anew = true;
   #lastRead = 0;
   #lastQuiet = 0;
   #latency = 0;
@@ -45,7 +46,7 @@ export class Scanner {
 
   start() {
     if (this.#running) return;
-    this.#running = true;
+    this.#running = this.#anew = true;
     this.#lastRead = this.#lastQuiet = performance.now();
     this.#next();
   }
@@ -61,12 +62,18 @@ export class Scanner {
 
   resume() {
     this.#paused = false;
+    this.#anew = true;
     this.#lastRead = this.#lastQuiet = performance.now();
   }
 
   /** Read makers' barcodes too, while a serial is asked for. @param {boolean} on */
   serialMode(on) {
-    this.#serial = on;
+    this.#formats = on ? SERIALS : QR;
+  }
+
+  /** Read JAN and GS1 DataMatrix too, while goods are counted. @param {boolean} on */
+  suppliesMode(on) {
+    this.#formats = on ? SUPPLIES : QR;
   }
 
   /** Let a code that is still in view count again. @param {string} [text] */
@@ -74,9 +81,9 @@ export class Scanner {
     this.#fusion.rearm(text);
   }
 
-  /** Frames read, time of the worker for the last one, and from the frame to its results, ms. */
+  /** Frames read, time and looks of the worker for the last one, and from the frame to its results, ms. */
   stats() {
-    return { frames: this.#frames, workerMs: this.#decoder.ms, latencyMs: this.#latency, last: this.#code };
+    return { frames: this.#frames, workerMs: this.#decoder.ms, looks: this.#decoder.looks, latencyMs: this.#latency, last: this.#code };
   }
 
   #next() {
@@ -97,8 +104,10 @@ export class Scanner {
     const began = performance.now();
     try {
       const size = { width: video.videoWidth, height: video.videoHeight };
-      const denoise = this.#frames % DENOISE_EACH === DENOISE_EACH - 1;
-      const reads = await this.#decoder.decode(await grab(video), { formats: this.#serial ? SERIALS : QR, denoise });
+      const { budget } = this.#options;
+      const again = this.#fusion.again(size, began);
+      const reads = await this.#decoder.decode(await grab(video), { formats: this.#formats, mode: 'live', anew: this.#anew, again, budget });
+      this.#anew = false;
       this.#frames += 1;
       this.#failures = 0;
       this.#latency = performance.now() - began;
@@ -119,7 +128,7 @@ export class Scanner {
       this.#options.onCode(result);
     }
     this.#options.onFrame?.(results, size);
-    this.#hush(reads.length > 0, now);
+    this.#hush(results.length > 0, now);
   }
 
   /** @param {boolean} read @param {number} now */
