@@ -14,6 +14,7 @@ ROLE = {
     "destroyed_on_site": "itad_technician", "loaded": "officer", "counted": "itad_receiver",
     "drive_extracted": "itad_operator", "destroyed": "itad_operator", "locked": "officer", "handed_over": "officer",
     "arrived": "itad_receiver", "opened": "itad_receiver", "count_closed": "itad_receiver", "void": "officer",
+    "accepted": "driver", "declined": "driver",
 }  # fmt: skip
 
 
@@ -22,7 +23,15 @@ def a_scan(step: str, at: int, code: str = CODE, **fields: Any) -> Event:
     actor = fields.pop("actor", f"p-{ROLE[step]}")
     known = {"parent": CAGE if step in ("loaded", "counted") else "", "roles": (ROLE[step],), "photos": 1}
     known |= {"witnesses": ("p-witness",), "device": "pc-1" if step == "registered" else ""}
-    return Event(f"{step}-{code}-{at}", Step(step), code=code, at=at, actor=actor, **{**known, **fields})
+    twin = fields.pop("number", 0)  # tells two of one step and time apart
+    return Event(
+        f"{step}-{code}-{at}{f'-{twin}' if twin else ''}",
+        Step(step),
+        code=code,
+        at=at,
+        actor=actor,
+        **{**known, **fields},
+    )
 
 
 def scans(*steps: str, code: str = CODE, start: int = 1) -> list[Event]:

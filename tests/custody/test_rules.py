@@ -305,3 +305,33 @@ def test_the_quick_answer_agrees_with_the_fold(before: list[Step], step: Step, c
         assert "SKIPPED" in codes_of(now)
     else:
         assert said in fresh
+
+
+def test_two_phones_whose_clocks_cannot_tell_what_was_first_are_read_in_the_order_of_the_steps() -> None:
+    """The officer's phone is two minutes late, and says so: nothing was done out of order."""
+    registered = a_scan("registered", 300_000, dev="officers", err=120_000)
+    sanitized = a_scan("sanitized", 240_000, dev="technicians", err=1_000)
+    unsure = fold(registered, sanitized)
+    assert codes_of(unsure.findings) == []
+    assert unsure.step is Step.SANITIZED
+    # but where they can, or where it is one phone, the clock is believed
+    exact = fold(registered._replace(err=1_000), sanitized)
+    assert codes_of(exact.findings) == ["OUT_OF_ORDER"]
+    same = fold(registered, sanitized._replace(dev="officers"))
+    assert codes_of(same.findings) == ["OUT_OF_ORDER"]
+
+
+@given(
+    st.permutations(range(6)),
+    st.lists(st.integers(0, 200_000), min_size=6, max_size=6),
+    st.integers(0, 150_000),
+)
+def test_doubtful_clocks_do_not_make_the_order_of_arrival_matter(
+    order: list[int], times: list[int], err: int
+) -> None:
+    steps = ["registered", "sanitized", "loaded", "counted", "drive_extracted", "destroyed"]
+    history = [
+        a_scan(s, at, dev=f"phone-{n % 3}", err=err)
+        for n, (s, at) in enumerate(zip(steps, times, strict=True))
+    ]
+    assert fold(*[history[place] for place in order]) == fold(*history)

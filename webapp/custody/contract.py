@@ -17,7 +17,8 @@ def tables() -> dict[str, Any]:
         "policy": steps.POLICY,
         "steps": {step: {"title": steps.TITLES[step], "of": _of(step)} for step in Step},
         "order": list(steps.DEVICE_STEPS),
-        "cage_order": list(steps.CAGE_STEPS),
+        "cage_order": list(steps.CAGE_ORDER),
+        "answers": list(steps.ANSWERS),
         "next": {str(at or ""): sorted(after) for at, after in steps.NEXT.items()},
         "next_cage": {str(at or ""): sorted(after) for at, after in steps.NEXT_CAGE.items()},
         "required": {cls: list(needed) for cls, needed in steps.REQUIRED.items()},
@@ -29,6 +30,7 @@ def tables() -> dict[str, Any]:
         "classes": steps.CLASS_TITLES,
         "kinds": steps.KIND_TITLES,
         "void_reasons": steps.VOID_REASONS,
+        "decline_reasons": steps.DECLINE_REASONS,
         "roles": {step: sorted(PERMISSIONS[Action(f"scan.{step}")]) for step in Step},
         "discrepancies": {
             code: {"title": title, "text": text, "severity": steps.SEVERITY[code]}

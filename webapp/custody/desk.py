@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from sqlalchemy import case, delete, func, or_, select
+from sqlalchemy import case, delete, func, or_, select, union
 
 from webapp.custody.device_lines import every_device
 from webapp.custody.forms import AssetList
@@ -107,6 +107,7 @@ class ScanLine:
     index: int
     photos: Sequence[tuple[str, bool]] = ()
     cause: bool = True
+    err: int | None = 0  # how far `at` may be off, ms; None: nothing tells
 
 
 def own_log(org: str) -> str:
@@ -300,8 +301,12 @@ def scans_of(job: Job, discrepancy: str, *, inside: bool = True) -> list[ScanLin
         raise NotFound
     s, causes = ScanRow, set(row.causes[:50])
     about = [code for code in (row.scope, str(row.params.get("device", ""))) if is_valid(code)]
-    query = select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
-    query = query.where(s.log == job.log, or_(s.id.in_(causes), s.code.in_(about)))
+    query = select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos, s.err, s.dev)
+    conditions = s.with_ids(job.log, causes), s.filed_under(job.log, about)
+    places = union(
+        *(select(s.index).where(condition) for condition in conditions)
+    )  # an OR would read the whole log
+    query = query.where(s.log == job.log, s.index.in_(places))
     if not inside:
         query = query.where(s.step.in_(CAGE_STEPS))
     found = db.session.execute(query.order_by(s.at, s.id).limit(100)).all()
@@ -309,10 +314,15 @@ def scans_of(job: Job, discrepancy: str, *, inside: bool = True) -> list[ScanLin
 
 
 def scans_about(job: Job, code: str) -> list[ScanLine]:
-    """What was recorded about one code, the earliest first; at most 100."""
-    s = ScanRow
-    query = select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos)
-    query = query.where(s.log == job.log, s.code == code).order_by(s.at, s.id).limit(100)
+    """What was recorded about a device's code and about the cage it lies in, the earliest first; at most 100."""
+    s, d = ScanRow, Device
+    cages = select(d.cage).where(d.log == job.log, d.code == code, d.cage != "")
+    places = union(
+        select(s.index).where(s.filed_under(job.log, [code])),
+        select(s.index).where(s.filed_under(job.log, cages), s.step.in_(CAGE_STEPS)),
+    )
+    query = select(s.id, s.step, s.code, s.actor, s.at, s.recorded_at, s.index, s.photos, s.err, s.dev)
+    query = query.where(s.log == job.log, s.index.in_(places)).order_by(s.at, s.id).limit(100)
     return _scan_lines(job, db.session.execute(query).all(), set())
 
 
@@ -334,6 +344,7 @@ def _scan_line(scan: Any, people: Mapping[str, Any], here: set[str], causes: set
         scan.index,
         [(sha, sha in here) for sha in scan.photos],
         scan.id in causes,
+        scan.err if scan.dev else 0,  # what was said in a form has the server's own time
     )
 
 

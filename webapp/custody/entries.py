@@ -20,7 +20,7 @@ EVIDENCE_VIEWED = "custody.evidence_viewed"
 
 #: Later than this after our receipt is a wrong clock, not the future.
 FUTURE_LIMIT_MS = 2 * 60_000
-#: A phone that differs more than this from the server is said so (reference scanning §5).
+#: A phone that differs more than this from the server is said so.
 SKEW_LIMIT_MS = 2 * 60_000
 #: No device of ours lived before this: 2020-01-01 UTC.
 ANCIENT_MS = 1_577_836_800_000
@@ -69,6 +69,9 @@ class EvidenceViewed(Body):
     evidence: Sha256
 
 
+#: Beside what a hand-over says, the folds find the hash of the words as its phone signed them: its answer names it.
+#: No phone can say it itself (`body_fault` knows no such field).
+DIGEST = "sha256"
 NOTHING_SAID: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -89,6 +92,13 @@ class Event(NamedTuple):
     body: Mapping[str, Any] = NOTHING_SAID
     device: str = ""  # what a registration binds
     target: str = ""  # what a 訂正 undoes
+    dev: str = ""  # the phone
+    err: int = 0  # how far `at` may be from the real time, ms
+
+    def is_surely_before(self, other: "Event") -> bool:
+        """Whether this was first whatever the two clocks hide. One phone's own order is never in doubt."""
+        hidden = 0 if self.dev == other.dev else self.err + other.err
+        return self.at + hidden < other.at
 
 
 def effective(at: int, off: int | None) -> int:
@@ -108,6 +118,24 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 
 
 _WHEN = attrgetter("at", "id")
+
+
+def in_turn(events: Iterable[Event], rank: Mapping[Step, int]) -> list[Event]:
+    """By effective time; where two phones' clocks cannot tell what was first, in the order of the steps (`rank`).
+
+    The answer does not depend on the order in which `events` are given.
+    """
+    ordered = in_order(events)
+    for end in range(1, len(ordered)):
+        place = end
+        while place and _is_in_doubt(ordered[place - 1], ordered[place], rank):
+            ordered[place - 1], ordered[place] = ordered[place], ordered[place - 1]
+            place -= 1
+    return ordered
+
+
+def _is_in_doubt(first: Event, second: Event, rank: Mapping[Step, int]) -> bool:
+    return rank[second.step] < rank[first.step] and not first.is_surely_before(second)
 
 
 def without_voided(events: Sequence[Event]) -> tuple[list[Event], list[Event]]:
@@ -143,6 +171,9 @@ _TEXTS = {
         "device_new": _UUID,
         "target": _UUID,
         "to": r"(p-[0-9a-f]{20})?",
+        "offer": _UUID,
+        "offer_hash": r"[0-9a-f]{64}",
+        "nonce": r"[0-9a-f]{32}",
         "cls": r"[0-3]",
         "kind": r"[a-z]{0,16}",
         "reason": r"[a-z_]{0,32}",

@@ -120,6 +120,15 @@ class PolicyOut(BaseModel):
     required: dict[str, list[str]]
 
 
+class PhoneKeyOut(BaseModel):
+    """A phone whose signatures count here: public key (65 bytes, base64), whose, and until when (a day pass)."""
+
+    dev: str
+    key: str
+    p: str
+    until: Millis | None
+
+
 class PackOut(BaseModel):
     """GET /api/jobs/{id}/pack: all that a phone needs for this job. Drivers get no devices."""
 
@@ -128,6 +137,7 @@ class PackOut(BaseModel):
     job: JobOut
     actor: str
     people: list[WitnessOut]
+    phones: list[PhoneKeyOut]
     devices: list[DeviceOut]
     cages: list[CageOut]
     codes: CodesOut

@@ -164,10 +164,19 @@ def parse_asset_list(table: Table) -> AssetList:
 
 
 def check_report(assets: AssetList) -> dict[str, Any]:
-    """What `ashiato consignment check --format json` prints; the keys are a promise to other programs."""
-    names = ("row", "asset", "field", "code", "message")
+    """What `ashiato consignment check --format json` prints; the keys are a promise to other programs.
+
+    `importable` is false while there is a problem of severity "error"; the others do not stand in the way.
+    """
+    names = ("row", "asset", "field", "code", "message", "severity")
     problems = [{name: getattr(problem, name) for name in names} for problem in assets.problems]
-    return {"rows": assets.rows, "devices": len(assets.devices), "problems": problems}
+    report = {"rows": assets.rows, "devices": len(assets.devices), "importable": is_importable(assets)}
+    return report | {"problems": problems}
+
+
+def is_importable(assets: AssetList) -> bool:
+    """Whether no error stands in the way of importing all of it."""
+    return not any(problem.severity is Severity.ERROR for problem in assets.problems)
 
 
 def field_label(name: str) -> str:
@@ -267,7 +276,7 @@ def _say_what_is_missing(line: _Line, device: ListedDevice, *, with_drives: bool
     for name in ("asset", "serial"):
         if not getattr(device, name):
             line.say(f"custody.missing_{name}", name)
-    if not with_drives or not device.cls or device.kind not in _WITH_DRIVE or device.drive_serial:
+    if not with_drives or device.kind not in _WITH_DRIVE or device.drive_serial:
         return
     said = line.cells.get("drive_kind", "")
     if said and key(said) in _NO_DRIVE:
@@ -306,21 +315,28 @@ def _kind(line: _Line) -> tuple[Kind, str]:
 
 
 def _class(line: _Line, data: str) -> int:
-    """3 is the highest. Never guessed for a thing that holds data; 0 for a thing that holds none."""
+    """3 is the highest. Never guessed for a thing that holds data; 0 for a thing that holds none.
+
+    What is written is checked even where the row is wrong already: the town mends a row once.
+    """
     cell = line.cells["cls"]
     written = re.sub("機密性|情報|クラス|レベル|CLASS", "", key(cell))
     written = _ROMAN.get(written, written)
     blank = written in _BLANKS or written in ("0", "対象外")
     drive = any(key(line.cells.get(name, "")) not in _BLANKS for name in _DRIVE_FIELDS)
-    if data == "unknown" or (data == "if_listed" and blank and not drive):
-        return 0
-    if data == "no":
-        if drive:
-            line.say("custody.drive_not_expected", "kind", kind=plain(line.cells["kind"]))
-        elif not blank:
+    if data == "no" and not drive:
+        if not blank:
             kind_said = plain(line.cells["kind"])
             line.say("custody.class_not_needed", "cls", kind=kind_said, value=show(cell))
         return 0
+    if data == "no":
+        line.say("custody.drive_not_expected", "kind", kind=plain(line.cells["kind"]))
+    if blank and (data in ("unknown", "no") or (data == "if_listed" and not drive)):
+        return 0
+    return _written_class(line, cell, written)
+
+
+def _written_class(line: _Line, cell: str, written: str) -> int:
     if written in ("3", "2", "1") and not _CIRCLED.search(cell):
         return int(written)
     code = "custody.unknown_class" if key(cell) else "custody.missing_class"

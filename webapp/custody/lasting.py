@@ -12,15 +12,15 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from webapp.custody.entries import Event
-from webapp.custody.models import ScanRow
 from webapp.custody.scene import Scene
 from webapp.custody.steps import Step
 from webapp.kernel.base.rows import Lookup
+from webapp.kernel.ledger.models import LedgerEntry
 from webapp.kernel.reconciliation.projection import Row
 
 Tell = Callable[[Scene], Iterable[Row]]
 Name = tuple[str, str, str]
-_PLACES = Lookup(ScanRow.id, ScanRow.index, by=ScanRow.id, same=[ScanRow.log])
+_PLACES = Lookup(LedgerEntry.id, LedgerEntry.index, by=LedgerEntry.id, same=[LedgerEntry.log])
 
 
 class Lasting:

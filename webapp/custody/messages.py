@@ -6,7 +6,8 @@ A sentence about a list says what was found and what to do about it; the row and
 from collections.abc import Mapping
 from typing import Any
 
-from webapp.custody.steps import TITLES
+from webapp.custody.steps import DECLINE_REASONS, TITLES
+from webapp.kernel.phones import messages as phones
 from webapp.kernel.scanning.codes import is_valid, show
 
 #: Problems of an asset list (`forms.parse_asset_list`).
@@ -153,22 +154,41 @@ DISCREPANCIES: dict[str, tuple[str, str]] = {
     "PHOTO_MISSING": ("写真がありません", "「{step}」には写真が必要です。"),
     "VOID_INEFFECTIVE": ("訂正が効いていません", "訂正の相手が見つからないか、ほかの人の記録です。"),
     "NOT_PERMITTED": ("役割の外の操作です", "「{step}」を、その役割でない人が記録しました。"),
+    "HANDOVER_UNANSWERED": (
+        "相手の署名なし",
+        "{giver} から {to} への引渡に、受け取った人の署名がありません。",
+    ),
+    "HANDOVER_DECLINED": ("受取を断られました", "{by} が {giver} からの引渡を断りました。理由：{reason}"),
+    "OFFER_AWAITED": ("引渡の記録待ち", "{by} が受け取った引渡の記録が、まだ届いていません。"),
+    "OFFER_WITHDRAWN": (
+        "取り消された引渡です",
+        "{giver} が取り消した引渡を、{by} が受け取っています。かご車の持ち主を確かめてください。",
+    ),
+    "ANSWER_MISMATCH": (
+        "引渡と受取の内容が違います",
+        "{by} の「{step}」は、この引渡とは別の内容に署名したものです。",
+    ),
+    "ANSWER_BY_OTHER": ("別の人が受け取りました", "相手は {to} でしたが、{by} が答えました。"),
 }
 
 SEAL_VERDICTS = {"intact": "異常なし", "broken": "破れている", "missing": "封印がない"}
+#: Parameters whose values are words of a table.
+_TABLES: dict[str, Mapping[str, str]] = {"verdict": SEAL_VERDICTS, "reason": DECLINE_REASONS}
 
 SENTENCES: dict[str, str] = {**ASSET_LIST, **REFUSALS}
 
 
 def discrepancy_title(code: str) -> str:
     """「封印番号が違います」 for SEAL_MISMATCH."""
+    if code in phones.DISCREPANCIES:
+        return phones.DISCREPANCIES[code][0]
     return DISCREPANCIES[code][0] if code in DISCREPANCIES else code
 
 
 def discrepancy_text(code: str, params: Mapping[str, Any]) -> str:
     """The sentence of a discrepancy with its values in words; a value that is not known reads 「不明」."""
     if code not in DISCREPANCIES:
-        return ""
+        return phones.discrepancy_text(code, params)
     return DISCREPANCIES[code][1].format_map(
         _Words({name: _word(name, str(v)) for name, v in params.items()})
     )
@@ -182,6 +202,6 @@ class _Words(dict[str, str]):
 def _word(name: str, value: str) -> str:
     if name in {"step", "after", "at"}:
         return TITLES.get(value, value) or "記録なし"
-    if name == "verdict":
-        return SEAL_VERDICTS.get(value, value)
+    if name in _TABLES:
+        return _TABLES[name].get(value, value)
     return show(value) if name in {"device", "cage", "expected"} and is_valid(value) else value

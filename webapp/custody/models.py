@@ -1,11 +1,13 @@
 """Read tables of the room. Every row follows from the log; all of them can be dropped and folded again."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import JSON, ColumnElement, Index, Select, String, and_, select, text
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from webapp.kernel.base.db import PRIVATE, Base
+from webapp.kernel.ledger.models import LedgerEntry
 
 Uuid = String(36)
 CodeText = String(128)
@@ -112,13 +114,20 @@ class Cage(Base):
 
 
 class ScanRow(Base):
-    """One scan, filed under what it is about. The folds read nothing else."""
+    """One scan, filed under what it is about. The folds read nothing else.
+
+    Codes are random: an index of all scans by code would change one page of it for each scan, ever more pages as the
+    log grows. So only the first scan of a code stands in it, and the others stand beside that one.
+    """
 
     __tablename__ = "custody_scans"
     log: Mapped[str] = mapped_column(String(16), primary_key=True)
     index: Mapped[int] = mapped_column("idx", primary_key=True, autoincrement=False)
     id: Mapped[str] = mapped_column(Uuid)
     code: Mapped[str] = mapped_column(CodeText, comment="current code: a replaced one is filed under the new")
+    first: Mapped[int | None] = mapped_column(
+        comment="index of the first scan that was filed under this code"
+    )
     parent: Mapped[str] = mapped_column(CodeText)
     step: Mapped[str] = mapped_column(String(32))
     at: Mapped[int] = mapped_column(comment="effective time, ms")
@@ -133,15 +142,32 @@ class ScanRow(Base):
     device: Mapped[str] = mapped_column(Uuid, comment="the device that a registration binds")
     target: Mapped[str] = mapped_column(Uuid, default="", comment="the scan that a 訂正 undoes")
     dev: Mapped[str] = mapped_column(Uuid, comment="the phone")
+    err: Mapped[int | None] = mapped_column(
+        comment="half the width in which `at` lies, ms; NULL: nothing tells"
+    )
     boot: Mapped[str] = mapped_column(Uuid)
     skewed: Mapped[bool] = mapped_column(default=False)
     __table_args__ = (
-        Index("ix_custody_scans_log_code", "log", "code"),
+        _where("ix_custody_scans_log_code", "log", "code", where="first = idx"),
+        Index("ix_custody_scans_log_first", "log", "first"),
         _where("ix_custody_scans_log_parent", "log", "parent", where="parent <> ''"),
         _where("ix_custody_scans_log_device", "log", "device", where="device <> ''"),
-        Index("ix_custody_scans_log_id", "log", "id"),
         _where("ix_custody_scans_log_boot", "log", "boot", where="skewed"),
     )
+
+    @classmethod
+    def filed_under(cls, log: str, codes: Iterable[str] | Select[str]) -> ColumnElement[bool]:
+        """The condition that a scan is filed under one of these codes, in the words of the indexes."""
+        own = aliased(cls)
+        firsts = select(own.index).where(own.log == log, own.first == own.index, own.code.in_(codes))
+        return and_(cls.log == log, cls.first.in_(firsts))
+
+    @classmethod
+    def with_ids(cls, log: str, ids: Iterable[str]) -> ColumnElement[bool]:
+        """The condition that a scan is one of these."""
+        entry = LedgerEntry
+        places = select(entry.index).where(entry.log == log, entry.id.in_(ids))
+        return and_(cls.log == log, cls.index.in_(places))
 
 
 class ManifestLine(Base):

@@ -14,6 +14,7 @@ from webapp.kernel.identity.pseudonyms import pseudonym
 from webapp.kernel.identity.roles import Role
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import Head
+from webapp.kernel.phones.queries import PhoneKeyOut, keys_of, passes_of
 
 #: They carry cages and never open them: what lies inside is not theirs to know (least privilege).
 CLOSED_TO = frozenset({Role.DRIVER})
@@ -41,15 +42,17 @@ def summary(job: Job, rev: int) -> dict[str, Any]:
 
 
 def pack(job: Job, person: Person, actor: str, prefixes: Sequence[str], now: int) -> dict[str, Any]:
-    """The pack of one job for one person. Five queries whatever its size."""
+    """The pack of one job for one person. Seven queries whatever its size."""
     rev = revision(job.log)
     inside = not set(person.roles) <= {str(role) for role in CLOSED_TO}
+    people = _people(job)
     return {
         "rev": str(rev),
         "server_at": now,
         "job": summary(job, rev),
         "actor": actor,
-        "people": _people(job),
+        "people": people,
+        "phones": _phones(job, [str(one["p"]) for one in people]),
         "devices": _devices(job) if inside else [],
         "cages": _cages(job, inside=inside),
         "codes": {"prefixes": list(prefixes)},
@@ -71,6 +74,13 @@ def _people(job: Job) -> list[dict[str, Any]]:
             | {"org": person.organisation.name}
             for person in people
         ]
+
+
+def _phones(job: Job, people: Sequence[str]) -> list[dict[str, Any]]:
+    """Keys with which a phone checks another one's signature at a hand-over, without a network."""
+    session = db.session()
+    found: list[PhoneKeyOut] = [*keys_of(session, job.log, people), *passes_of(session, job.log, job.id)]
+    return [{"dev": one.dev, "key": one.key, "p": one.holder, "until": one.until} for one in found]
 
 
 def _devices(job: Job) -> list[dict[str, Any]]:

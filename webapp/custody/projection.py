@@ -1,8 +1,10 @@
 """How entries become read tables: file the new scans, then fold again every thing they touch."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
@@ -10,10 +12,11 @@ from webapp.custody import entries as kinds
 from webapp.custody.entries import effective, is_skewed
 from webapp.custody.models import Cage, Consignment, Device, Import, ManifestLine, Party, Photo, ScanRow
 from webapp.custody.refold import refold
-from webapp.custody.scene import Touched
+from webapp.custody.scene import Touched, first_scans
 from webapp.custody.steps import Step
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.rows import insert_rows
+from webapp.kernel.intake.clock import half_width
 from webapp.kernel.intake.door import Verdict
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.reconciliation.models import DiscrepancyRow
@@ -107,6 +110,7 @@ def _code_voided(session: Session, entry: Recorded, touched: Touched) -> None:
     if new:
         query = select(ScanRow.code).where(ScanRow.log == entry.log, ScanRow.parent == old).distinct()
         touched.codes |= set(session.scalars(query))
+        _file_anew(session, entry.log, old, new)
         for table, column in _FILED_UNDER:
             if table is Cage and session.get(Cage, new, populate_existing=True) is not None:
                 continue  # two cages became one: its scans are those of both
@@ -120,6 +124,17 @@ def _code_voided(session: Session, entry: Recorded, touched: Touched) -> None:
     touched.renamed |= {old, new} - {""}
 
 
+def _file_anew(session: Session, log: str, old: str, new: str) -> None:
+    """Two histories become one, whichever was filed first."""
+    if firsts := first_scans(session, log, {old, new}):
+        session.execute(
+            update(ScanRow)
+            .where(ScanRow.filed_under(log, firsts))
+            .values(code=new, first=min(firsts.values()))
+            .execution_options(synchronize_session=False)
+        )
+
+
 def _settled(session: Session, entry: Recorded, touched: Touched) -> None:
     """A device may have come to its end by what somebody has decided."""
     d = DiscrepancyRow
@@ -129,7 +144,6 @@ def _settled(session: Session, entry: Recorded, touched: Touched) -> None:
 
 
 _FILED_UNDER: tuple[tuple[Any, Any], ...] = (
-    (ScanRow, ScanRow.code),
     (ScanRow, ScanRow.parent),
     (ManifestLine, ManifestLine.cage),
     (ManifestLine, ManifestLine.code),
@@ -149,6 +163,9 @@ _HANDLERS = {
 def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touched) -> None:
     current = codes.replacements(session, log)
     rows = [_row(entry, current) for entry in scans]
+    firsts = first_scans(session, log, {row["code"] for row in rows})
+    for row in rows:
+        row["first"] = firsts.setdefault(row["code"], row["index"])
     insert_rows(session, ScanRow, rows)
     insert_rows(session, Photo, [photo for row in rows for photo in _photos(row)])
     lines = [line for row in rows if row["step"] == Step.LOCKED for line in _lines(row, current)]
@@ -190,13 +207,19 @@ def _row(entry: Recorded, current: Mapping[str, str]) -> dict[str, Any]:
         "witnesses": list(data.get("wit", ())),
         "photos": list(data.get("ev", ())),
         "job": data.get("job", ""),
-        "body": body,
+        "body": _with_digest(data) if data.get("step") == Step.HANDED_OVER else body,
         "device": _device(entry.log, body) if data.get("step") == Step.REGISTERED else "",
         "target": body.get("target", "") if data.get("step") == Step.VOID else "",
         "dev": data.get("dev", ""),
+        "err": half_width(off, data.get("off_age"), data.get("off_err"), data.get("mono", 0)),
         "boot": data.get("boot", ""),
         "skewed": is_skewed(at, off, entry.recorded_at),
     }
+
+
+def _with_digest(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What a hand-over says, and the hash of its words. The door takes no other bytes than these for them."""
+    return {**data.get("body", {}), kinds.DIGEST: hashlib.sha256(orjson.dumps(data)).hexdigest()}
 
 
 def _device(log: str, body: Mapping[str, Any]) -> str:

@@ -5,14 +5,14 @@ The page costs the same few queries whatever the size of the town.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
 
 from webapp.custody.models import Cage, Device
 from webapp.custody.rules import required
-from webapp.custody.steps import CLASS_TITLES, KIND_TITLES, REQUIRED, Status, Step
+from webapp.custody.steps import CLASS_TITLES, KIND_TITLES, REQUIRED, Discrepancy, Status, Step
 from webapp.kernel.base.db import db
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.ledger.models import Log
@@ -91,12 +91,15 @@ def _trail(device: Device, municipality: str, contact: str) -> PublicTrail:
     d = DiscrepancyRow
     scopes = [code, device.cage] if device.cage else [code]
     # what is closed is left out here: asked for in SQL, the town's whole open list would be read
-    query = select(d.severity, d.scope, d.key, d.params, d.closed)
-    rows = db.session.execute(query.where(d.log == device.log, d.scope.in_(scopes)))
+    query = select(d.code, d.severity, d.scope, d.key, d.params, d.closed)
+    rows = db.session.execute(query.where(d.log == device.log, d.scope.in_(scopes))).all()
     found = [row for row in rows if not row.closed]
     own = {row.severity for row in found if row.scope == code or row.params.get("device") == code}
+    one_sided = any(row.scope == device.cage and row.code in _ONE_SIDED for row in rows)
     sealed = any(row.scope == device.cage and row.key == "" for row in found)
     steps = public_steps(device.cls, device.done, _journey(device, cage), ended=device.ended)
+    if not one_sided:
+        steps = [_countersigned(step) for step in steps]
     reached = [step.key for step in steps if step.state in {"done", "on_site"}]
     return PublicTrail(
         code,
@@ -110,6 +113,18 @@ def _trail(device: Device, municipality: str, contact: str) -> PublicTrail:
         municipality=municipality,
         contact=contact,
     )
+
+
+def _countersigned(step: PublicStep) -> PublicStep:
+    """A cage that went out was given by one and taken by another, and both signed."""
+    both = step.key == Status.DEPARTED and step.state == "done"
+    return replace(step, note="countersigned") if both else step
+
+
+#: A hand-over that the other one has not signed, or has signed otherwise; settled or not, it stays one-sided.
+_ONE_SIDED = frozenset(
+    {Discrepancy.HANDOVER_UNANSWERED, Discrepancy.ANSWER_MISMATCH, Discrepancy.OFFER_AWAITED}
+)
 
 
 def _journey(device: Device, cage: Cage | None) -> Mapping[Status, int | None]:

@@ -230,7 +230,7 @@ def _questions(log: str, rows: Sequence[DiscrepancyRow], *, inside: bool) -> lis
 def _first_causes(log: str, rows: Sequence[DiscrepancyRow]) -> dict[str, Any]:
     wanted = {cause for row in rows for cause in row.causes[:20]}
     s = ScanRow
-    query = select(s.id, s.actor, s.at, s.index).where(s.log == log, s.id.in_(wanted))
+    query = select(s.id, s.actor, s.at, s.index).where(s.with_ids(log, wanted))
     found = {scan.id: scan for scan in db.session.execute(query)} if wanted else {}
     firsts = {}
     for row in rows:

@@ -1,13 +1,14 @@
-"""What a cage says, held against its manifest, its seal and the devices in it. Pure (reference custody §5)."""
+"""What a cage says, held against its manifest, its seal and the devices in it. Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from webapp.custody.entries import Event, in_order, without_voided
+from webapp.custody.entries import Event, in_order, in_turn, without_voided
+from webapp.custody.handover import Answered, answers_to
 from webapp.custody.rules import Found, not_permitted
-from webapp.custody.steps import CAGE_STEPS, NEXT_CAGE, PHOTOGRAPHED, Discrepancy, Step
+from webapp.custody.steps import CAGE_ORDER, CAGE_STEPS, NEXT_CAGE, PHOTOGRAPHED, Discrepancy, Step
 
-CAGE_RANK = {step: rank for rank, step in enumerate(CAGE_STEPS)}
+CAGE_RANK = {step: rank for rank, step in enumerate(CAGE_ORDER)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,17 @@ def fold_cage(
     holds now. Order of arrival does not matter.
     """
     active, idle = without_voided(own)
-    chain = in_order(event for event in active if event.step in CAGE_RANK)
+    answered = answers_to(own, active, parties or frozenset())
+    # a cage that was refused has not been handed over
+    counted = (e for e in active if e.step in CAGE_RANK and e.id not in answered.refused)
+    chain = in_turn(counted, CAGE_RANK)
     scans = in_order(without_voided(inside)[0])
-    first = {step: next((e for e in chain if e.step == step), None) for step in CAGE_STEPS}
-    view = _Cage(job, cage, chain, first, scans, jobs, current, parties or frozenset())
+    first = {step: next((e for e in chain if e.step == step), None) for step in CAGE_ORDER}
+    view = _Cage(job, cage, chain, first, scans, jobs, current, parties or frozenset(), answered)
     findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
-    strays = in_order(event for event in active if event.step not in CAGE_RANK)
+    strays = in_order(event for event in active if event.step not in CAGE_STEPS)
     findings += [Found(Discrepancy.DOUBLE_BIND, e.id, (e.id,), {"device": cage}) for e in strays]
+    findings += answered.findings
     findings += [*view.chain_faults(), *view.seal_faults(), *view.content_faults(), *view.transit_faults()]
     locked = first[Step.LOCKED]
     return CageFold(
@@ -84,6 +89,7 @@ class _Cage:
     jobs: Mapping[str, str]
     current: Mapping[str, str]
     parties: frozenset[str]
+    answered: Answered
 
     @property
     def manifest(self) -> tuple[str, ...]:
@@ -98,9 +104,17 @@ class _Cage:
         return max((e.step for e in self.chain), key=lambda step: CAGE_RANK[step], default=None)
 
     def holder(self) -> str:
-        handed = [e for e in self.chain if e.step == Step.HANDED_OVER]
+        """Who has the cage: who reported its arrival, or the last one in an unbroken row of hand-overs."""
         arrived = self.first[Step.ARRIVED]
-        return arrived.actor if arrived else str(handed[0].body.get("to", "")) if handed else ""
+        if arrived:
+            return arrived.actor
+        holder = ""
+        for event in self._handed():
+            holder = self.answered.receiver(event) if holder in ("", event.actor) else holder
+        return holder
+
+    def _handed(self) -> Iterator[Event]:
+        return (event for event in self.chain if event.step is Step.HANDED_OVER)
 
     def chain_faults(self) -> Iterator[Found]:
         """Order of the journey, repeated steps, two custodians at once, missing second person or photo."""
@@ -127,7 +141,7 @@ class _Cage:
 
     def _skipped(self, state: Step | None, event: Event) -> Iterator[Found]:
         low = -1 if state is None else CAGE_RANK[state]
-        for step in CAGE_STEPS[low + 1 : CAGE_RANK[event.step]]:
+        for step in CAGE_ORDER[low + 1 : CAGE_RANK[event.step]]:
             if self.first[step] is None:
                 yield Found(Discrepancy.SKIPPED, step, (event.id,), {"step": step, "at": str(event.step)})
 
@@ -142,8 +156,8 @@ class _Cage:
     def _handovers(self) -> Iterator[Found]:
         """A hand-over comes from the one who holds the cage; anything else means two custodians at once."""
         holder = ""
-        for event in (e for e in self.chain if e.step == Step.HANDED_OVER):
-            receiver = str(event.body.get("to", ""))
+        for event in self._handed():
+            receiver = self.answered.receiver(event)
             if receiver == event.actor:
                 yield Found(Discrepancy.SAME_PERSON, event.id, (event.id,), {"step": event.step})
             if not holder or event.actor == holder:
@@ -232,10 +246,11 @@ class _Cage:
         inside = set(self.manifest)
         for event in self.scans:
             counted_here = event.step == Step.COUNTED and event.parent == self.cage
-            under_lock = event.at > locked.at and (opened is None or event.at < opened.at)
+            before = opened is None or event.is_surely_before(opened)
+            under_lock = locked.is_surely_before(event) and before
             if event.code in inside and under_lock and not counted_here:
                 params = {"device": event.code, "step": str(event.step)}
                 yield Found(Discrepancy.SCAN_IN_TRANSIT, event.id, (event.id,), params)
-        early = [e for e in self._firsts(Step.COUNTED) if opened is None or e.at < opened.at]
+        early = [e for e in self._firsts(Step.COUNTED) if opened is None or e.is_surely_before(opened)]
         if early:
             yield Found(Discrepancy.OPEN_UNLOGGED, "", tuple(e.id for e in early), {"count": str(len(early))})

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from webapp.custody.entries import Event, in_order, without_voided
+from webapp.custody.entries import Event, in_turn, without_voided
 from webapp.custody.steps import (
     DEVICE_STEPS,
     NEXT,
@@ -75,7 +75,7 @@ def required(cls: str, done: Mapping[Step, int] | frozenset[Step] = frozenset())
 def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
     """Fold every scan of one code. The answer does not depend on the order in which `events` are given."""
     active, idle = without_voided(events)
-    ordered = in_order(event for event in active if event.step in RANK)
+    ordered = in_turn((event for event in active if event.step in RANK), RANK)
     done: dict[Step, int] = {}
     findings = [Found(Discrepancy.VOID_INEFFECTIVE, void.id, (void.id,)) for void in idle]
     state: Step | None = None

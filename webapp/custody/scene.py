@@ -17,7 +17,8 @@ from webapp.custody.entries import NOTHING_SAID, Event, without_voided
 from webapp.custody.models import Cage, Device, ManifestLine, Party, ScanRow
 from webapp.custody.rules import Tag, may_record
 from webapp.custody.steps import CAGE_STEPS, Step
-from webapp.kernel.base.rows import MOST, Lookup, Written
+from webapp.kernel.base.rows import MOST, Lookup, Written, names_of
+from webapp.kernel.intake.clock import UNKNOWN_MS
 from webapp.kernel.scanning.models import IssuedCode
 from webapp.kernel.scanning.service import replacements
 
@@ -152,23 +153,24 @@ def _read_inside(session: Session, scene: Scene, cages: Iterable[str]) -> None:
     others = codes - scene.events.keys()
     scene.homes.update((row.code, row.consignment) for row in _HOMES.rows(session, others, log=scene.log))
     scene.inside.update(scene.events)
-    for event in map(_light, _LIGHT_SCANS.rows(session, others, log=scene.log, **_sealed(scene))):
-        scene.inside.setdefault(event.code, []).append(event)
+    since, until = _sealed(scene)
+    for part in _parts(others):
+        for row in _LIGHT_SCANS.run(session, scene.log, scene.log, part, since, until):
+            event = _light(row)
+            scene.inside.setdefault(event.code, []).append(event)
 
 
-def _sealed(scene: Scene) -> dict[str, int]:
+def _sealed(scene: Scene) -> tuple[int, int]:
     """From the first lock to the last opening every scan of what lies in these cages is of interest, ms.
 
     Before and after, only what says where a device lies.
     """
     histories = [without_voided(events)[0] for events in scene.own.values()]
     locked = [events for events in histories if _times(events, Step.LOCKED)]
-    return {
-        "since": min((min(_times(events, Step.LOCKED)) for events in locked), default=_NEVER),
-        "until": max(
-            (min(_times(events, Step.OPENED), default=_NEVER) for events in locked), default=-_NEVER
-        ),
-    }
+    since = min((min(_times(events, Step.LOCKED)) for events in locked), default=_NEVER)
+    return since, max(
+        (min(_times(events, Step.OPENED), default=_NEVER) for events in locked), default=-_NEVER
+    )
 
 
 def _times(events: Iterable[Event], step: Step) -> list[int]:
@@ -178,23 +180,24 @@ def _times(events: Iterable[Event], step: Step) -> list[int]:
 _NEVER = 2**62
 _LIGHT = (
     ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.roles, ScanRow.job,
-    ScanRow.target,
+    ScanRow.target, ScanRow.dev, ScanRow.err,
 )  # fmt: skip
 #: In the order of Event's fields.
 _WHOLE = (
     ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.parent, ScanRow.at, ScanRow.actor, ScanRow.org, ScanRow.roles,
     ScanRow.witnesses, ScanRow.photos, ScanRow.job, ScanRow.body, ScanRow.device, ScanRow.target,
+    ScanRow.dev, ScanRow.err,
 )  # fmt: skip
-_SCANS = Lookup(*_WHOLE, by=ScanRow.code, same=[ScanRow.log], plain=True)
-_LIGHT_SCANS = Lookup(
-    *_LIGHT,
-    by=ScanRow.code,
-    same=[ScanRow.log],
-    plain=True,
-    also=f"(step IN ('{Step.LOADED}', '{Step.COUNTED}', '{Step.VOID}') OR parent <> '' OR at BETWEEN ? AND ?)",
-    given=["since", "until"],
+_FILED = "first IN (SELECT idx FROM custody_scans WHERE log = ? AND first = idx AND code IN (*))"
+_SCANS = Written(f"SELECT {names_of(_WHOLE)} FROM custody_scans WHERE log = ? AND {_FILED}")  # noqa: S608  (our own names)
+_LIGHT_SCANS = Written(
+    f"SELECT {names_of(_LIGHT)} FROM custody_scans WHERE log = ? AND {_FILED}"  # noqa: S608  (our own names)
+    f" AND (step IN ('{Step.LOADED}', '{Step.COUNTED}', '{Step.VOID}') OR parent <> '' OR at BETWEEN ? AND ?)"
 )
 #: In the words of the partial indexes, so that these are used.
+_FIRSTS = Lookup(
+    ScanRow.code, ScanRow.index, by=ScanRow.code, same=[ScanRow.log], also="first = idx", plain=True
+)
 _BOUND = Lookup(ScanRow.code, by=ScanRow.device, same=[ScanRow.log], also="device <> ''")
 _SKEWED_SCANS = Lookup(
     ScanRow.id, ScanRow.at, ScanRow.job, ScanRow.boot,
@@ -222,15 +225,20 @@ _STEPS = {step.value: step for step in Step}
 
 
 def _light(row: Any) -> Event:
-    key, step, code, parent, at, actor, roles, job, target = row
-    return Event(key, _STEPS[step], code, parent, at, actor, roles=_words(roles), job=job, target=target)
+    key, step, code, parent, at, actor, roles, job, target, dev, err = row
+    return Event(
+        key, _STEPS[step], code, parent, at, actor, roles=_words(roles), job=job, target=target, dev=dev,
+        err=UNKNOWN_MS if err is None else err,
+    )  # fmt: skip
 
 
 def _whole(row: Any) -> Event:
-    key, step, code, parent, at, actor, org, roles, witnesses, photos, job, body, device, target = row
+    key, step, code, parent, at, actor, org, roles, witnesses, photos, job, body, device, target, dev, err = (
+        row
+    )
     return Event(
         key, _STEPS[step], code, parent, at, actor, org, _words(roles), _words(witnesses), len(_words(photos)), job,
-        _said(body), device, target,
+        _said(body), device, target, dev, UNKNOWN_MS if err is None else err,
     )  # fmt: skip
 
 
@@ -254,8 +262,18 @@ def _said(body: Any) -> Mapping[str, Any]:
 def _histories(session: Session, log: str, codes: Collection[str]) -> dict[str, list[Event]]:
     """All scans of these codes, by code; a code without scans has an empty list."""
     found: dict[str, list[Event]] = {code: [] for code in codes}
-    for event in map(_whole, _SCANS.rows(session, found, log=log)):
-        found[event.code].append(event)
+    for part in _parts(found):
+        for row in _SCANS.run(session, log, log, part):
+            event = _whole(row)
+            found[event.code].append(event)
+    return found
+
+
+def first_scans(session: Session, log: str, codes: Collection[str]) -> dict[str, int]:
+    """Place in the log of the first scan that is filed under each of these codes; a code without scans is absent."""
+    found: dict[str, int] = {}
+    for code, index in _FIRSTS.rows(session, codes, log=log):
+        found[code] = min(index, found.get(code, index))
     return found
 
 

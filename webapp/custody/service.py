@@ -17,7 +17,7 @@ from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Lookup, Written
 from webapp.kernel.identity.models import Organisation
-from webapp.kernel.identity.roles import Action, may
+from webapp.kernel.identity.roles import Action, Role, may
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
 from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger import vault
@@ -239,8 +239,10 @@ def private_parts(session: Session, log: str, device: str) -> tuple[list[str], l
     if row is None or row.log != log:
         return None
     s, i = ScanRow, Import
-    codes = select(s.code).where(s.log == log, s.device == device)
-    own = select(s.id).where(s.log == log, s.code.in_(codes), s.device.in_(["", device]))
+    codes = select(s.code).where(
+        s.log == log, s.device == device, s.device != ""
+    )  # in the words of the index
+    own = select(s.id).where(s.filed_under(log, codes), s.device.in_(["", device]))
     scans = list(session.scalars(own))
     lists = session.execute(select(i.entry, i.devices).where(i.consignment == row.consignment))
     chunks = [derived_id(entry, str(n)) for entry, devices in lists for n in range(-(-devices // CHUNK))]
@@ -251,3 +253,11 @@ def in_use(session: Session, log: str, code: str) -> bool:
     """Whether a device or a cage goes under this code already: another thing cannot take it over."""
     device = session.scalar(select(Device.id).where(Device.log == log, Device.code == code).limit(1))
     return device is not None or session.get(Cage, code) is not None
+
+
+def employer(session: Session, log: str, consignment: str, role: str) -> str:
+    """The organisation that a substitute in this role works for in a consignment; "" if there is none in this log."""
+    row = session.get(Consignment, consignment)
+    if row is None or row.log != log:
+        return ""
+    return row.carrier if role == Role.DRIVER else row.itad

@@ -1,7 +1,7 @@
 """The state machine as tables: rules, screens, the public page and the phone read the same ones.
 
-Sources: the tracking words of ETTMS (登録 … 終了) as SPEC §3 gives them; who and what evidence per class after the
-MIC guideline's table (reference custody §5). In that guideline row (1) is the *highest* class, 機密性3.
+Sources: the tracking words of ETTMS (登録 … 終了); who and what evidence per class after the table in the
+guideline on information security of local governments (MIC, 2020-12). In that guideline row (1) is the *highest* class, 機密性3.
 """
 
 from enum import StrEnum
@@ -20,6 +20,8 @@ class Step(StrEnum):
     DESTROYED = "destroyed"  # 粉砕
     LOCKED = "locked"  # 施錠・封印
     HANDED_OVER = "handed_over"  # 引渡
+    ACCEPTED = "accepted"  # 受取
+    DECLINED = "declined"  # 受取拒否
     ARRIVED = "arrived"  # 到着
     OPENED = "opened"  # 開錠
     COUNT_CLOSED = "count_closed"  # 検数完了
@@ -48,6 +50,8 @@ TITLES: dict[str, str] = {
     Step.DESTROYED: "粉砕",
     Step.LOCKED: "施錠・封印",
     Step.HANDED_OVER: "引渡",
+    Step.ACCEPTED: "受取",
+    Step.DECLINED: "受取拒否",
     Step.ARRIVED: "到着",
     Step.OPENED: "開錠",
     Step.COUNT_CLOSED: "検数完了",
@@ -57,7 +61,11 @@ TITLES: dict[str, str] = {
     Status.ENDED: "終了",
 }
 
-CAGE_STEPS = (Step.LOCKED, Step.HANDED_OVER, Step.ARRIVED, Step.OPENED, Step.COUNT_CLOSED)
+#: The way of a cage, in the order in which it happens.
+CAGE_ORDER = (Step.LOCKED, Step.HANDED_OVER, Step.ARRIVED, Step.OPENED, Step.COUNT_CLOSED)
+#: What a receiver's phone says to a hand-over: bound to it by its id and hash, not by its time.
+ANSWERS = (Step.ACCEPTED, Step.DECLINED)
+CAGE_STEPS = (*CAGE_ORDER, *ANSWERS)
 #: In the order in which they happen; SKIPPED and OUT_OF_ORDER are judged along it.
 DEVICE_STEPS = (
     Step.REGISTERED,
@@ -131,6 +139,15 @@ VOID_REASONS = {
     "not_listed": "一覧にない物",
     "other": "その他",
 }
+#: Why a receiver does not take a cage over.
+DECLINE_REASONS = {
+    "seal": "封印が違う・切れている",
+    "count": "台数が合わない",
+    "manifest": "一覧のしるしが違う",
+    "damaged": "かご車が壊れている",
+    "not_mine": "自分の担当ではない",
+    "other": "その他",
+}
 
 
 class Severity(StrEnum):
@@ -142,7 +159,7 @@ class Severity(StrEnum):
 
 
 class Discrepancy(StrEnum):
-    """Typed discrepancies (reference custody §5). The code never changes; its sentence is in messages.py."""
+    """Typed discrepancies. The code never changes; its sentence is in messages.py."""
 
     MISSING = "MISSING"
     EXTRA = "EXTRA"
@@ -168,6 +185,12 @@ class Discrepancy(StrEnum):
     PHOTO_MISSING = "PHOTO_MISSING"
     VOID_INEFFECTIVE = "VOID_INEFFECTIVE"
     NOT_PERMITTED = "NOT_PERMITTED"
+    HANDOVER_UNANSWERED = "HANDOVER_UNANSWERED"
+    HANDOVER_DECLINED = "HANDOVER_DECLINED"
+    OFFER_AWAITED = "OFFER_AWAITED"
+    OFFER_WITHDRAWN = "OFFER_WITHDRAWN"
+    ANSWER_MISMATCH = "ANSWER_MISMATCH"
+    ANSWER_BY_OTHER = "ANSWER_BY_OTHER"
 
 
 _WARN = {
@@ -177,12 +200,12 @@ _WARN = {
     Discrepancy.NOT_LISTED,
     Discrepancy.VOID_CODE,
     Discrepancy.VOID_INEFFECTIVE,
+    Discrepancy.HANDOVER_UNANSWERED,
+    Discrepancy.HANDOVER_DECLINED,
+    Discrepancy.ANSWER_BY_OTHER,
 }
+_WAIT = {Discrepancy.UNKNOWN_CODE, Discrepancy.OFFER_AWAITED}
 SEVERITY: dict[str, Severity] = {
-    code: Severity.WAIT
-    if code == Discrepancy.UNKNOWN_CODE
-    else Severity.WARN
-    if code in _WARN
-    else Severity.BLOCK
+    code: Severity.WAIT if code in _WAIT else Severity.WARN if code in _WARN else Severity.BLOCK
     for code in Discrepancy
 }

@@ -20,10 +20,15 @@ export function fold(pack, kept, tables = tablesInUse()) {
   const ours = kept.filter((row) => row.state !== 'refused' && !contains(pack, row)).map(({ id }) => scans.get(id));
   const fresh = /** @type {Scan[]} */ (ours);
   const targets = new Set(fresh.filter(({ step }) => step === 'void').map(({ body }) => String(body.target)));
+  for (const id of refusedOffers(fresh, targets)) targets.add(id); // a cage that was refused has not been handed over
   for (const id of targets) undo(view, scans.get(id));
   for (const scan of fresh.filter(({ id, step }) => step !== 'void' && !targets.has(id))) apply(view, scan);
   return view;
 }
+
+/** Hand-overs that their receivers declined. @param {Scan[]} scans @param {Set<string>} voided @returns {string[]} */
+const refusedOffers = (scans, voided) =>
+  scans.filter(({ id, step }) => step === 'declined' && !voided.has(id)).map(({ body }) => String(body.offer));
 
 /** Whether the pack was made after the server recorded this scan: its revision is the length of the log.
  * @param {Pack} pack @param {Kept} row */
@@ -35,11 +40,14 @@ function start(pack, tables) {
   const list = pack.devices.map((device) => ({ ...device, done: [...device.done] }));
   const cages = pack.cages.map((cage) => ({ ...cage, loaded: [...cage.loaded], counted: [...cage.counted] }));
   return {
-    list, tables, voided: new Map(),
+    list, tables, voided: new Map(), officers: new Set((pack.people ?? []).filter(isOfficer).map(({ p }) => p)),
     devices: new Map(list.filter(({ code }) => code).map((device) => [device.code, device])),
     cages: new Map(cages.map((cage) => [cage.code, cage])),
   };
 }
+
+/** @param {Pack["people"][number]} person */
+const isOfficer = ({ role, roles = [role] }) => roles.includes('officer');
 
 /** @param {View} view @param {Scan} scan */
 function apply(view, scan) {
@@ -101,11 +109,18 @@ function cageOf(view, code) {
 
 /** A cage only goes forward: an old scan of this phone does not pull back what the pack knows by now.
  * @param {View} view @param {Cage} cage @param {Scan} scan */
-function applyToCage({ tables: { cage_order: order } }, cage, { step, body }) {
+function applyToCage({ tables: { cage_order: order, answers } }, cage, { step, actor, body }) {
+  if (answers.includes(step)) return answer(cage, step, actor);
   if (order.indexOf(step) < order.indexOf(cage.state)) return;
   cage.state = step;
   if (step === 'handed_over') cage.handed_to = String(body.to ?? '');
   if (step === 'locked') close(cage, body);
+}
+
+/** Whoever takes a cage that is on its way has it, whomever the giver named.
+ * @param {Cage} cage @param {Step} step @param {string} actor */
+function answer(cage, step, actor) {
+  if (step === 'accepted' && cage.state === 'handed_over') cage.handed_to = actor;
 }
 
 /** @param {Cage} cage @param {Record<string, unknown>} body */
@@ -121,7 +136,7 @@ function close(cage, body) {
 function undo(view, scan) {
   if (!scan) return;
   const { step, code, parent, body } = scan;
-  if (view.tables.steps[step]?.of === 'cage') return undoCage(view, step, code);
+  if (view.tables.steps[step]?.of === 'cage') return undoCage(view, scan);
   const device = view.devices.get(code);
   if (device) mark(view, device, device.done.filter((name) => name !== step));
   if (step === 'registered' && device?.id === body.device) unbind(view, code);
@@ -148,8 +163,20 @@ function drop(cage, list, code) {
   if (cage) cage[list] = cage[list].filter((item) => item !== code);
 }
 
-/** @param {View} view @param {Step} step @param {string} code */
-function undoCage({ cages, tables }, step, code) {
+/** A hand-over that the pack had is none: the cage is its giver's again, the town's or the driver's who gave it on.
+ * @param {View} view @param {Scan} scan */
+function takeBack({ cages, officers }, { code, actor, body }) {
+  const cage = cages.get(code);
+  if (cage?.state !== 'handed_over' || cage.handed_to !== body.to) return;
+  if (officers.has(actor)) Object.assign(cage, { state: 'locked', handed_to: '' });
+  else cage.handed_to = actor;
+}
+
+/** @param {View} view @param {Scan} scan */
+function undoCage(view, scan) {
+  const { cages, tables } = view;
+  const { step, code } = scan;
+  if (step === 'handed_over') return takeBack(view, scan);
   const cage = cages.get(code);
   if (!cage || cage.state !== step) return;
   cage.state = tables.cage_order[tables.cage_order.indexOf(step) - 1] ?? '';

@@ -88,6 +88,7 @@ function whenCounting({ cages }, { code, cage, done }, parent) {
 function decideCage({ cages, devices, tables }, step, code) {
   const cage = cages.get(code);
   if (!cage) return devices.has(code) || step !== 'locked' ? 'UNKNOWN_CODE' : '';
+  if (tables.answers.includes(step)) return '';
   if ((tables.next_cage[cage.state] ?? []).includes(step)) return '';
   if (cage.state === step) return 'DOUBLE_SCAN';
   const order = tables.cage_order;

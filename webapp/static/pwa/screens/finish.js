@@ -2,6 +2,7 @@
 
 import { tell } from '../feedback.js';
 import { SAID } from '../messages.js';
+import { STORAGE } from '../messages-phone.js';
 
 /** @typedef {import('../types.js').Kept} Kept */
 
@@ -35,7 +36,8 @@ export async function finish(app, keepAll, { words, judged, work, path, replace 
   } catch (problem) {
     console.error(problem);
     tell('attention');
-    app.complain(SAID.failedForm, /** @type {{code?: string}} */ (problem)?.code ?? '');
+    const code = /** @type {{code?: string}} */ (problem)?.code ?? '';
+    app.complain(SAID.failedForm, code === 'store.full' ? STORAGE.fullNow : code);
   } finally {
     busy = false;
   }

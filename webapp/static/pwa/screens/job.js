@@ -3,12 +3,14 @@
 import { rolesOf } from '../app.js';
 import { h, s } from '../components/dom.js';
 import { dueWords, moment } from '../components/format.js';
-import { card, linkButton, notice } from '../components/frame.js';
+import { card, linkButton, menuRow, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { ring } from '../components/ring.js';
 import { jobs as jobsOf } from '../intake/packs.js';
 import { APP, CAGE_STATES, FLOW, JOB, TASKS } from '../messages.js';
-import { absent, menuRow } from './home.js';
+import { TAKE } from '../messages-handover.js';
+import { absent } from './home.js';
+import { isTaking } from './take.js';
 import { cagesOf, flowOf, held, reached, taskPath, tasksOf } from './tasks.js';
 import { openWork } from './work.js';
 
@@ -24,6 +26,7 @@ export async function job(app, { parts: [id] }) {
   const { job: facts } = work.pack;
   const tasks = tasksOf(work.view, rolesOf(app), work.actor);
   const first = tasks.find((task) => task.left > 0);
+  const receives = rolesOf(app).some((role) => work.view.tables.roles.accepted.includes(role));
   const summary = (await jobsOf(app.store)).find((each) => each.id === id);
   const due = facts.due ? dueWords(facts.due) : '';
   return {
@@ -33,16 +36,25 @@ export async function job(app, { parts: [id] }) {
     body: [
       flow(work),
       summary?.open ? notice('warn', APP.open(summary.open), h('p', {}, h('a', { href: `/consignments/${encodeURIComponent(id)}/questions` }, APP.openSee))) : null,
+      await isTaking(app) ? notice('warn', TAKE.pending, linkButton(TAKE.pendingGo, '/app/take/check', { mark: 'handover' })) : null,
       h('h2', {}, JOB.now),
       tasks.length ? h('ul', { class: 'app-tasks' }, tasks.map((task) => h('li', {}, taskRow(work, task)))) : h('p', { class: 'app-note' }, JOB.nothing),
+      receives ? menuRow('/app/take', 'handover', TAKE.title, TAKE.row) : null,
       h('h2', {}, JOB.cages),
       cageList(work),
       menuRow(`/app/correct?job=${encodeURIComponent(id)}`, 'undo', JOB.correct, ''),
       h('p', { class: 'app-note' }, JOB.rev(moment(work.pack.server_at))),
     ],
     live: true,
-    foot: first ? [linkButton(TASKS[first.id].go, taskPath(work, first), { mark: first.icon })] : [linkButton(APP.scan, `/app/scan?job=${encodeURIComponent(id)}`, { mark: 'scan' })],
+    foot: [next(work, first, receives && rolesOf(app).includes('driver'))],
   };
+}
+
+/** What comes next: my own work; for a driver who has none, taking over; else the camera.
+ * @param {Work} work @param {Task|undefined} first @param {boolean} waits */
+function next(work, first, waits) {
+  if (first) return linkButton(TASKS[first.id].go, taskPath(work, first), { mark: first.icon });
+  return waits ? linkButton(TAKE.go, '/app/take', { mark: 'handover' }) : linkButton(APP.scan, `/app/scan?job=${encodeURIComponent(work.id)}`, { mark: 'scan' });
 }
 
 /** @param {Work} work */

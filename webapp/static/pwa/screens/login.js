@@ -4,6 +4,7 @@ import { h } from '../components/dom.js';
 import { button, linkButton, notice } from '../components/frame.js';
 import { syncNow } from '../intake/sync.js';
 import { APP, LOGIN } from '../messages.js';
+import { PASS } from '../messages-handover.js';
 
 /** @param {import('../app.js').App} app @returns {import('../app.js').Screen} */
 export function login(app) {
@@ -13,6 +14,7 @@ export function login(app) {
   }
   const again = async () => { await syncNow(app.store); app.reload(); };
   return { title: LOGIN.title, live: true,
-    body: [h('p', { class: 'app-lead' }, LOGIN.lead), online ? null : notice('warn', LOGIN.offline, LOGIN.offlineHint)],
+    body: [h('p', { class: 'app-lead' }, LOGIN.lead), online ? null : notice('warn', LOGIN.offline, LOGIN.offlineHint),
+      linkButton(PASS.get, '/app/guest', { rank: 'plain', mark: 'person' })],
     foot: online ? [linkButton(LOGIN.go, '/login?next=/app/')] : [button(LOGIN.again, again), linkButton(LOGIN.go, '/login?next=/app/', { rank: 'plain' })] };
 }

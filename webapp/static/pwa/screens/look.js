@@ -33,6 +33,7 @@ export async function look(app, { query }) {
   };
   const table = desk(app, { prefixes, hud: LOOK.hud, typeWords: LOOK.typed, onRead: async (read) => {
     if (read.kind === 'proof') return toVerify(app, read.text);
+    if (read.kind === 'exchange') return toTake(app);
     if (read.kind !== 'ours') return stranger(read);
     const name = found(read.id);
     table.eye.small(true);
@@ -49,6 +50,12 @@ export async function look(app, { query }) {
 function toVerify(app, text) {
   bring(text);
   app.go('/app/verify');
+  return null;
+}
+
+/** What another phone shows at a hand-over has a screen of its own too; the picture goes on there. @param {App} app */
+function toTake(app) {
+  app.go('/app/take', { replace: true });
   return null;
 }
 

@@ -7,6 +7,7 @@ import { cage } from './cage.js';
 import { correct } from './correct.js';
 import { destroy, destroyScan } from './destroy.js';
 import { erase } from './erase.js';
+import { give, readAnswer } from './give.js';
 import { handover } from './handover.js';
 import { home } from './home.js';
 import { job } from './job.js';
@@ -16,9 +17,12 @@ import { look } from './look.js';
 import { countScan, eraseScan, extractScan, loadScan } from './modes.js';
 import { closing, opening } from './opening.js';
 import { outbox } from './outbox.js';
+import { givePass, guest, readPass, showPass } from './pass.js';
+import { phone } from './phone.js';
 import { pick } from './pick.js';
 import { register } from './register.js';
 import { settings } from './settings.js';
+import { check, take, took, tookWords } from './take.js';
 import { typed } from './typed.js';
 import { verify } from './verify.js';
 
@@ -28,11 +32,14 @@ import { verify } from './verify.js';
 /** `:` stands for one part. @type {[string, Draw][]} */
 const ROUTES = [
   ['', home], ['scan', look], ['typed', typed], ['outbox', outbox], ['correct', correct], ['settings', settings], ['login', login], ['verify', verify],
+  ['phone', phone], ['phone/:', phone],
   ['job/:', job], ['job/:/cage/:', cage], ['job/:/register', register],
   ['job/:/erase', erase], ['job/:/erase/scan', eraseScan],
   ['job/:/load', pick('load')], ['job/:/load/:', loadScan],
   ['job/:/lock', pick('lock')], ['job/:/lock/:', lock],
-  ['job/:/handover', handover], ['job/:/handover/:', handover],
+  ['job/:/handover', handover], ['job/:/handover/:', handover], ['job/:/give/:', give], ['job/:/give/:/read', readAnswer],
+  ['job/:/pass', givePass], ['job/:/pass/:', showPass], ['guest', guest], ['guest/read', readPass],
+  ['take', take], ['take/check', check], ['job/:/took/:', took], ['job/:/took/:/words', tookWords],
   ['job/:/arrive', pick('arrive')], ['job/:/arrive/:', arrive],
   ['job/:/open', pick('open')], ['job/:/open/:', opening],
   ['job/:/count', pick('count')], ['job/:/count/:', countScan], ['job/:/close/:', closing],
@@ -41,7 +48,7 @@ const ROUTES = [
 ];
 
 /** Open to everybody; the rest asks who it is first. */
-const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings, login, verify]));
+const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings, phone, login, verify, guest, readPass]));
 
 /** The screen of an address. @param {App} app @param {{pathname: string, search: string}} address @returns {Promise<import('../app.js').Screen>} */
 export async function screenFor(app, { pathname, search }) {

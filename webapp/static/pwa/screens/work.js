@@ -1,9 +1,11 @@
 // A job opened on this phone: the pack fetched ahead, what was kept since, and the one way to record something in it.
 
 import { decide, fold } from '../custody/rules.js';
+import { withPasses } from '../exchange/pass.js';
 import { kept as keptScans, keep } from '../intake/outbox.js';
 import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { SAID } from '../messages.js';
+import { PASS } from '../messages-handover.js';
 import { isValid, show } from '../scanning/codes.js';
 
 /** @typedef {import('../types.js').Kept} Kept */
@@ -16,11 +18,15 @@ import { isValid, show } from '../scanning/codes.js';
 
 /** A job at hand. `view` is the job as this phone sees it now; `record` keeps one scan and resolves when it is on disk. */
 export class Work {
+  /** The pack as it came, without the substitutes that this phone knows of. */
+  #fetched;
+
   /** @param {import('../app.js').App} app @param {import('../types.js').Pack} pack @param {Kept[]} kept
    * @param {Map<string, string>} [elsewhere] codes of this phone's other jobs → title of the job */
   constructor(app, pack, kept, elsewhere = new Map()) {
     this.app = app;
-    this.pack = pack;
+    this.#fetched = pack;
+    this.pack = withPasses(pack, kept, PASS.name);
     this.kept = kept;
     this.elsewhere = elsewhere;
     /** @type {View} */
@@ -56,6 +62,13 @@ export class Work {
     this.kept = [...this.kept, row];
     this.view = fold(this.pack, this.kept);
     return row;
+  }
+
+  /** Reads again what this phone holds: something was kept that this did not record. */
+  async refresh() {
+    this.kept = await keptScans(this.app.store, { job: this.id });
+    this.pack = withPasses(this.#fetched, this.kept, PASS.name);
+    this.view = fold(this.pack, this.kept);
   }
 
   /** "ノートPC MGM-0042", a cage's name, or the code itself. @param {string} code */
