@@ -9,9 +9,10 @@ PYTHON ?= $(shell PATH='$(SYSTEM_PATH)'; for p in python3 python3.14 python3.13 
 export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 
 T ?=
-PYTEST ?= -n 2 --dist loadfile
+# a worker that has nothing left takes over half of what the other still has: no long file runs on by itself
+PYTEST ?= -n 2 --dist worksteal
 
-.PHONY: help run phone test test-postgresql soak lint format bench screens contract lock setup setup-lint setup-test python clean
+.PHONY: help run phone test test-postgresql soak lint lint-types lint-rest format bench bench-decode screens contract lock setup setup-lint setup-test python clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,9 +41,14 @@ soak: setup-test ## 500 rounds of kill -9 at random instants; a line of what was
 	@SOAK_ROUNDS=$${SOAK_ROUNDS:-500} SOAK_REPORT=bench/SOAK.md pytest tests/soak
 
 lint: setup-lint ## Style, types and the rules of the house
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint-types lint-rest
+
+lint-types:
+	mypy
+
+lint-rest:
 	ruff check .
 	ruff format --check --quiet .
-	mypy
 	lint-imports --no-logo
 	djlint --lint --quiet webapp
 	node_modules/.bin/tsc -p jsconfig.json
@@ -55,6 +61,9 @@ format: setup-lint ## Write the code as `make lint` wants to see it
 
 bench: setup-test ## Measure; the figures go to bench/RESULTS.md
 	@python -m bench
+
+bench-decode: setup-test ## Decoders beside each other on the photos in DIR=folder; figures go to bench/RESULTS.md
+	@python -m bench.decode $(DIR)
 
 screens: setup-test ## Pictures of every screen on a phone, into docs/screens/
 	@python -m tests.browser.screens

@@ -26,6 +26,7 @@ export default [
   },
   { files: ['webapp/static/**/*.js'], ignores: worker, languageOptions: { globals: globals.browser } },
   { files: worker, languageOptions: { globals: { ...globals.worker, ...globals.serviceworker } } },
+  { files: ['bench/decode_*.js'], languageOptions: { globals: { ...globals.browser, ...globals.worker } } },
   { files: ['webapp/static/**/sw.js'], languageOptions: { sourceType: 'script' } },
   { files: ['tests/**/*.js', '*.js'], languageOptions: { globals: { ...globals.node, ...globals.browser } } },
   { files: ['tests/**/*.js'], rules: { 'max-lines-per-function': 'off' } },

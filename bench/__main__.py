@@ -6,15 +6,17 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import chain, imports, intake, machine, pages, phone_app, published, report, verify
+from bench import chain, imports, intake, machine, outbox, pages, phone_app, published, report, signed, verify
 from bench.progress import Progress
 from bench.report import Part
 
 PARTS: dict[str, Callable[..., list[Part]]] = {
     "intake": intake.run,
+    "signed": signed.run,
     "imports": imports.run,
     "pages": pages.run,
     "phone": phone_app.run,
+    "outbox": outbox.run,
     "verify": verify.run,
     "published": published.run,
     "chain": chain.run,

@@ -118,7 +118,7 @@ def _prepare(app: Flask, cages: int, crews: int, progress: Progress) -> Town:
 
 def _log_in(port: int, number: int, crew: Crew) -> dict[str, str]:
     """Lanes need all their people, the phones of the second part only an officer."""
-    roles = ("officer", "itad_technician", "itad_receiver") if number < LANES else ("officer",)
+    roles = ("officer", "itad_technician", "driver", "itad_receiver") if number < LANES else ("officer",)
     wanted = {role: crew.logins[role] for role in roles}
     address = f"198.51.100.{number + 1}"
     return {role: clients.log_in(port, login, town.PASSWORD, address) for role, login in wanted.items()}

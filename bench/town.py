@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import orjson
 from flask import Flask
 from sqlalchemy import select
 
@@ -192,7 +193,10 @@ def journey(town: Town, crew: Crew, cages: Sequence[int]) -> Iterator[tuple[str,
     things = [n for cage in cages for n in range(cage * IN_A_CAGE, (cage + 1) * IN_A_CAGE)]
     yield "officer", registered(town, crew, things)
     yield "itad_technician", sanitized(town, crew, things)
-    yield "officer", [item for cage in cages for item in loaded(town, crew, cage)]
+    given = [item for cage in cages for item in loaded(town, crew, cage)]
+    yield "officer", given
+    offers = [item for item in given if orjson.loads(item["p"])["step"] == "handed_over"]
+    yield "driver", [crew.phones["driver"].answer("accepted", offer, town.tick()) for offer in offers]
     yield "itad_receiver", [item for cage in cages for item in _counted(town, crew, cage)]
     close = crew.phones["itad_receiver"].scan
     yield (

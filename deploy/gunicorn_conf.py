@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
@@ -19,6 +20,15 @@ certfile = os.environ.get("ASHIATO_CERTFILE")
 keyfile = os.environ.get("ASHIATO_KEYFILE")
 accesslog = None  # the application writes its own line a request, without personal data
 loglevel = "warning"
+
+
+def on_starting(_server: Any) -> None:
+    """Nothing is restored under a running site: the commands look for this."""
+    from webapp.kernel.base import running
+
+    running.announce(
+        Path(os.environ.get("ASHIATO_INSTANCE", Path(__file__).resolve().parents[1] / "instance"))
+    )
 
 
 def post_worker_init(_worker: Any) -> None:

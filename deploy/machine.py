@@ -55,6 +55,16 @@ def has_go_package(path: str) -> bool:
     return Path("/usr/share/gocode/src", path).is_dir()
 
 
+def has_typelib(name: str) -> bool:
+    """Whether the description of a GObject library is there, by which scripts call it."""
+    return any(Path("/usr/lib").glob(f"*/girepository-1.0/{name}.typelib"))
+
+
+def has_gi() -> bool:
+    """Whether the system's own Python can call GObject libraries."""
+    return Path("/usr/lib/python3/dist-packages/gi/__init__.py").exists()
+
+
 def can_make_venv() -> bool:
     """Whether this Python can fill a virtual environment (Debian splits that off), or uv does it instead."""
     return has_command("uv") or importlib.util.find_spec("ensurepip") is not None
@@ -74,6 +84,11 @@ def needs(*, for_tests: bool) -> list[Need]:
     to_test = [
         Need("libatomic1", "the driver of the browser tests", lambda: has_library("libatomic.so.1")),
         Need("chromium", "browser tests", lambda: has_command(*CHROMIUM)),
+        Need("webkit2gtk-driver", "the same in Safari's engine", lambda: has_command("WebKitWebDriver")),
+        Need("gir1.2-webkit2-4.1", "its window", lambda: has_typelib("WebKit2-4.1")),
+        Need("python3-gi", "its window", has_gi),
+        Need("xvfb", "a screen for it", lambda: has_command("Xvfb")),
+        Need("firefox-esr", "the same in Firefox's", lambda: has_command("firefox-esr", "firefox")),
         Need("ffmpeg", "the fake camera's film", lambda: has_command("ffmpeg")),
         Need("poppler-utils", "PDF pages as pictures", lambda: has_command("pdftoppm")),
         Need("postgresql", "tests on PostgreSQL", has_postgresql),

@@ -18,6 +18,8 @@ VENDORED = {
     "zxing-wasm/dist/es/reader/index.js": "zxing-wasm/reader/index.js",
     "zxing-wasm/dist/reader/zxing_reader.wasm": "zxing-wasm/zxing_reader.wasm",
     "zxing-wasm/LICENSE": "zxing-wasm/LICENSE",
+    "lean-qr/index.mjs": "lean-qr/index.js",
+    "lean-qr/LICENSE": "lean-qr/LICENSE",
     "@noble/ed25519/index.js": "noble-ed25519/index.js",
     "@noble/ed25519/LICENSE": "noble-ed25519/LICENSE",
 }

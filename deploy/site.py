@@ -59,6 +59,16 @@ LOST = """データベース {folder}/ashiato.db がありません。ノード�
 (The database is gone and the nodes still hold the log: restore it from one of them, or remove {folder}.)"""
 
 
+#: After a restore from a node alone: names and passwords are not in the log.
+NOBODY = """
+ログインできる人がいません。氏名とログインは台帳にないので、登録してください（初めの合い言葉を決めるリンクが出ます）。
+
+  .venv/bin/ashiato person add shokuin --name 職員 --organisation 063622 --role officer --role admin
+
+デモを初めからやり直すときは、止めてから rm -r instance （記録・鍵・ノードの写しがすべて消えます）
+(Nobody can log in: the log holds no names. Enter a person as above, or remove the instance to begin anew.)"""
+
+
 def prepare_ports(env: dict[str, str], host: str, port: int) -> None:
     """Raise NeedsPerson if a port of the site or of its demo nodes is taken. In the demo, drills are possible."""
     refuse_taken_port(host, port)
@@ -83,7 +93,8 @@ def fill(env: Mapping[str, str]) -> None:
     if "DATABASE_URL" not in env and env.get("DEMO") != "0" and not (folder / "ashiato.db").exists():
         folder.mkdir(parents=True, exist_ok=True)
         unfinished.touch()
-    run("Database", [BIN / "ashiato", "db", "upgrade"], env=env)
+    if not town.is_current(env):  # else a whole application is loaded to find nothing to do
+        run("Database", [BIN / "ashiato", "db", "upgrade"], env=env)
     if unfinished.exists():
         run("Demo story", [BIN / "ashiato", "demo", "load"], env=env)
         unfinished.unlink()
@@ -93,6 +104,7 @@ def _forget(folder: Path) -> None:
     for path in folder.glob("ashiato.db*"):
         path.unlink()
     shutil.rmtree(folder / "evidence", ignore_errors=True)
+    (folder / "demo-accounts").unlink(missing_ok=True)
     (folder / "demo-unfinished").unlink()
 
 
@@ -116,6 +128,7 @@ def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
     """
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed window is an end too
         signal.signal(ending, signal.default_int_handler)
+    remember_address(env)
     web, crew = town.web(env), Crew()
     try:
         crew.start(town.signer(env), web)
@@ -133,6 +146,13 @@ def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
         return 0
     finally:
         crew.stop()
+
+
+def remember_address(env: Mapping[str, str]) -> None:
+    """Write down where this instance is served, for commands that print links (`webapp.kernel.base.settings`)."""
+    folder = town.folder_of(env)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "public_base").write_text(f"{env['PUBLIC_BASE']}\n")
 
 
 def _wait_until_ready(web: Program, base: str) -> bool:
@@ -175,7 +195,10 @@ def welcome(base: str, env: Mapping[str, str]) -> None:
         ("/consignments", "机: 案件・ラベル・進み具合 (the desk)"),
     ):
         say(f"  {base + path:36}{what}")
-    show_accounts(env)
+    if town.has_people(env):
+        show_accounts(env)
+    else:
+        say(NOBODY)
     say(_beside(env))
     say("\n本物のスマートフォンのカメラには HTTPS が要ります: make phone")
     say("Ctrl-C で止まります。データは残ります。 (Ctrl-C stops the site; the data stays.)\n")
@@ -187,15 +210,23 @@ def _beside(env: Mapping[str, str]) -> str:
     lines = [f"\n通信の記録: {folder}/log/web.log (request log)"]
     if ports:
         names = "、".join(organisation for _name, organisation in town.NODES)
-        lines.append(f"ほかの団体のノード（連署と写し、4 つのうち 3 つで成立）: {names}")
+        every = town.watching(env)
+        rule = f"{every}つのうち{2 * every // 3 + 1}つ以上の連署で成立"
+        lines.append(f"ほかの団体のノード（連署と写し、{rule}）: {names}{'ほか' * (every > len(ports))}")
         lines.append(f"  http://127.0.0.1:{ports[0]}/status … {ports[-1]}    記録 {folder}/nodes/1/log …")
     return "\n".join(lines)
 
 
 def show_accounts(env: Mapping[str, str]) -> None:
-    """The demo's accounts, as the demo itself lists them; nothing where there are none."""
-    answer = subprocess.run(
-        [BIN / "ashiato", "demo", "accounts"], cwd=ROOT, env=env, capture_output=True, text=True, check=False
-    )
-    if answer.returncode == 0 and answer.stdout.strip():
-        say(f"\n{answer.stdout.rstrip()}")
+    """The demo's accounts, as the demo itself lists them; nothing where there are none.
+
+    They are asked for once and kept beside the database: asking loads a whole application.
+    """
+    kept = town.folder_of(env) / "demo-accounts"
+    if not kept.exists():
+        command = [str(BIN / "ashiato"), "demo", "accounts"]
+        answer = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+        if answer.returncode == 0:
+            kept.write_text(answer.stdout, encoding="utf-8")
+    if kept.exists() and (text := kept.read_text(encoding="utf-8").rstrip()):
+        say(f"\n{text}")

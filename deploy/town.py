@@ -1,11 +1,13 @@
 """What runs beside the web server: the signer, the publisher, and in the demo the nodes of four organisations."""
 
+import re
 import shutil
 import sqlite3
 import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from deploy import BIN, INSTANCE, ROOT
 from deploy.crew import Program
@@ -18,6 +20,8 @@ NODES = (
     ("shimbun.example", "みやま新聞社"),
 )
 SECONDS_BETWEEN_LOOKS = "3"
+_REVISION = re.compile(r"^revision = [\"']([^\"']+)", re.M)
+_BEFORE = re.compile(r"^down_revision = [\"']([^\"']+)", re.M)
 
 
 def folder_of(env: Mapping[str, str]) -> Path:
@@ -72,6 +76,40 @@ def logs_of(database: Path) -> list[str]:
         return []
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         return [row[0] for row in connection.execute("SELECT id FROM logs ORDER BY id")]
+
+
+def watching(env: Mapping[str, str]) -> int:
+    """How many nodes watch the log that most watch; the demo's own number until they are admitted."""
+    rows = _asked(env, "SELECT count(*) FROM ledger_nodes WHERE retired_at IS NULL GROUP BY log")
+    return max([row[0] for row in rows], default=len(NODES))
+
+
+def has_people(env: Mapping[str, str]) -> bool:
+    """Whether anybody can log in here; of a database elsewhere nothing is said."""
+    query = "SELECT 1 FROM people WHERE password_hash IS NOT NULL AND login IS NOT NULL LIMIT 1"
+    return "DATABASE_URL" in env or bool(_asked(env, query))
+
+
+def is_current(env: Mapping[str, str]) -> bool:
+    """Whether the database here stands at the newest migration already; of one elsewhere that is not known."""
+    if "DATABASE_URL" in env:
+        return False
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "migrations" / "versions").glob("*.py")]
+    numbers, before = (
+        {found[1] for text in texts if (found := p.search(text))} for p in (_REVISION, _BEFORE)
+    )
+    return {row[0] for row in _asked(env, "SELECT version_num FROM alembic_version")} == numbers - before
+
+
+def _asked(env: Mapping[str, str], query: str) -> list[tuple[Any]]:
+    database = folder_of(env) / "ashiato.db"
+    if not database.exists():
+        return []
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        try:
+            return connection.execute(query).fetchall()
+        except sqlite3.DatabaseError:  # a database of another version has no such table yet
+            return []
 
 
 def remembers_a_lost_log(env: Mapping[str, str]) -> bool:

@@ -4,19 +4,23 @@
 for `postgres_url`.
 """
 
+import gc
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextvars import Context
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
 from alembic import command
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, event
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from tests.postgres import Cluster, cluster
@@ -24,8 +28,15 @@ from webapp.app import create_app
 from webapp.cli import alembic_config
 from webapp.kernel.base.db import db
 
-#: Browser tests that only read pages and tap: a slow machine makes them slow, not wrong.
-PATIENT = {"test_access.py", "test_care.py", "test_residents.py", "test_without_camera.py"}
+#: Browser tests that only read pages and tap, or make films: a slow machine makes them slow, not wrong.
+PATIENT = {
+    "test_access.py",
+    "test_camera.py",
+    "test_care.py",
+    "test_paper_proof.py",
+    "test_residents.py",
+    "test_without_camera.py",
+}
 #: Fixtures through which a test gets a database.
 DATABASES = {"database_url", "postgres_url", "bare_postgres_url"}
 ON_POSTGRES = os.environ.get("ASHIATO_TEST_DB") == "postgresql"
@@ -41,12 +52,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=pure)
         items[:] = [item for item in items if item not in set(pure)]
     for item in items:
-        if "browser" in item.path.relative_to(item.config.rootpath).parts:
-            if item.path.name not in PATIENT:
-                item.add_marker("alone")
+        folders = item.path.relative_to(item.config.rootpath).parts
+        if "browser" in folders and item.path.name not in PATIENT:
+            item.add_marker("alone")
+        if {"browser", "engines"} & set(folders):
             # a browser hangs up when it likes; that the file it was being sent is closed late is no fault of ours
             late = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
             item.add_marker(pytest.mark.filterwarnings(late))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the collector need not walk over it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def settings_for(url: str, folder: Path) -> dict[str, object]:
@@ -69,6 +87,41 @@ def build_schema(url: str, folder: Path) -> None:
         command.upgrade(alembic_config(url), "head")
         db.session.remove()
         db.engine.dispose()
+
+
+#: Werkzeug compiles two functions for every route of every app, nine tenths of the time that an app takes to make.
+#: They depend on the rule alone, and every test makes an app with the same rules.
+_compile_builder = Rule._compile_builder  # noqa: SLF001
+_BUILDERS: dict[tuple[object, ...], Any] = {}
+
+
+def _builder_once(rule: Rule, append_unknown: bool = True) -> Any:  # noqa: FBT001, FBT002 - as Werkzeug calls it
+    if rule.defaults:
+        return _compile_builder(rule, append_unknown)
+    key = (rule.rule, tuple(rule._trace), append_unknown)  # noqa: SLF001
+    if key not in _BUILDERS:
+        _BUILDERS[key] = _compile_builder(rule, append_unknown)
+    return _BUILDERS[key]
+
+
+Rule._compile_builder = _builder_once  # type: ignore[assignment]  # noqa: SLF001
+
+
+class _Compiled(BytecodeCache):
+    """Templates are compiled once a process, and not once more in every test's app."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        assert bucket.code is not None
+        self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": _Compiled()}
 
 
 @event.listens_for(Engine, "connect")

@@ -16,7 +16,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
+
+if TYPE_CHECKING:
+    import psycopg
 
 READY, READY_WITHIN_S = "ready", 60
 ROLE, TEMPLATE = "ashiato", "ashiato_template"
@@ -27,7 +31,11 @@ FAST = (
     "full_page_writes=off",
     "wal_level=minimal",
     "max_wal_senders=0",
+    "autovacuum=off",
 )
+#: To copy a template as files takes a third of the time that it takes through the log. Older servers know no other way.
+FILES = "STRATEGY FILE_COPY"
+KNOWS_STRATEGIES = 150_000
 
 
 class NoPostgres(Exception):
@@ -39,6 +47,7 @@ class Cluster:
     """A running server."""
 
     folder: Path
+    admin: "psycopg.Connection"
 
     def url(self, database: str) -> str:
         """SQLAlchemy's URL of one of its databases."""
@@ -53,24 +62,22 @@ class Cluster:
     def database(self, template: str = TEMPLATE) -> Iterator[str]:
         """The URL of a fresh copy of a template; it is dropped afterwards, whoever is still connected."""
         name = f"test_{uuid4().hex}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        how = FILES if self.admin.info.server_version >= KNOWS_STRATEGIES else ""
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template} {how}")
         try:
             yield self.url(name)
         finally:
             self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
-        import psycopg  # not at the top: the guard runs this file too and starts faster without it
-
-        with psycopg.connect(
-            host=str(self.folder), user=ROLE, dbname="postgres", autocommit=True
-        ) as connection:
-            connection.execute(statement.encode())
+        self.admin.execute(statement.encode())
 
 
 @contextmanager
 def cluster() -> Iterator[Cluster]:
     """Start a server, end it afterwards. Raises NoPostgres, with the reason, where none can be had."""
+    import psycopg  # not at the top: the guard runs this file too and starts faster without it
+
     guard = subprocess.Popen(
         [sys.executable, __file__, str(_programs())],
         stdin=subprocess.PIPE,
@@ -82,7 +89,8 @@ def cluster() -> Iterator[Cluster]:
         answer = (guard.stdout.readline() if guard.stdout else "").split()
         if answer[:1] != [READY]:
             raise NoPostgres("the server did not start; its own words are above")
-        yield Cluster(Path(answer[1]))
+        with psycopg.connect(host=answer[1], user=ROLE, dbname="postgres", autocommit=True) as admin:
+            yield Cluster(Path(answer[1]), admin)
         guard.communicate()  # closes its input, which ends it
 
 

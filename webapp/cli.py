@@ -30,12 +30,14 @@ from webapp.kernel.ledger import outside, signing
 from webapp.kernel.ledger.commands import audit_log, check_proof, export, prove
 from webapp.kernel.ledger.models import Log
 from webapp.kernel.ledger.verification import Check, verify
+from webapp.kernel.phones.commands import phones_group
+from webapp.kernel.tlog.words import all_words
 from webapp.kernel.witnesses.commands import admit, publish, requests, retire
 from webapp.node.commands import node
 from webapp.signer.client import SignerUnavailable
 from webapp.signer.commands import signer_group
 
-CONTRACT = ROOT / "webapp" / "static" / "pwa" / "contract" / "custody.json"
+CONTRACT = ROOT / "webapp" / "static" / "pwa" / "contract"
 
 db_group = AppGroup("db", help="The database schema.")
 ledger_group = AppGroup("ledger", help="The logs: check them, fold them again.")
@@ -133,13 +135,16 @@ def ledger_rebuild(name: str, *, only_check: bool) -> None:
 @contract_group.command("export")
 @click.option("--check", "only_check", is_flag=True, help="Exit status 1 if the file is stale.")
 def contract_export(*, only_check: bool) -> None:
-    """Write the tables that the phone reads."""
-    fresh = json.dumps(tables(), ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    if only_check:
-        sys.exit(0 if CONTRACT.exists() and CONTRACT.read_text("utf-8") == fresh else 1)
-    CONTRACT.parent.mkdir(parents=True, exist_ok=True)
-    CONTRACT.write_text(fresh, "utf-8")
-    click.echo(f"wrote {CONTRACT.relative_to(ROOT)}")
+    """Write the tables that the phone reads, and the list of which two people read eight words."""
+    fresh = {"custody.json": tables(), "words.json": all_words()}
+    for name, value in fresh.items():
+        file = CONTRACT / name
+        text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+        if only_check and (not file.exists() or file.read_text("utf-8") != text):
+            sys.exit(1)
+        if not only_check:
+            file.write_text(text, "utf-8")
+            click.echo(f"wrote {file.relative_to(ROOT)}")
 
 
 @demo_group.command("load")
@@ -211,6 +216,7 @@ def make_cli(create: Callable[..., Flask]) -> FlaskGroup:
         consignment,
         person_group,
         organisation_group,
+        phones_group,
         backup,
         restore_command(alembic_config),
         node,

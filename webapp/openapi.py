@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from webapp.custody.format import JobsOut, MeOut, PackOut
 from webapp.kernel.documents.api import LedgerStateOut, PoliciesOut
 from webapp.kernel.intake.format import Act, Batch, BatchOut, Item, Problem, VerdictsOut
+from webapp.kernel.phones.api import EnrolIn, EnrolOut, SelfOut
 from webapp.kernel.witnesses.api import NodeRequestIn, NodeRequestOut
 
 bp = Blueprint("openapi", __name__)
@@ -170,6 +171,7 @@ def _paths() -> dict[str, PathItem]:
             )
         ),
         **_ledger_states(),
+        **_phones(),
         "/api/nodes/requests": PathItem(
             post=Operation(
                 operationId="askToWatch",
@@ -224,6 +226,29 @@ def _ledger_states() -> dict[str, PathItem]:
                 operationId="getPolicies",
                 summary="Whose signatures count, for each log that is served here. Public.",
                 responses=_answers(PoliciesOut, 429),
+            )
+        ),
+    }
+
+
+def _phones() -> dict[str, PathItem]:
+    """What phones ask about themselves."""
+    return {
+        "/api/phones/enrol": PathItem(
+            post=Operation(
+                operationId="enrolPhone",
+                summary="Bind this phone's key to the person who is logged in, by a code. Safe to repeat.",
+                parameters=[HEADER],
+                requestBody=RequestBody(required=True, content=_json(EnrolIn)),
+                responses=_answers(EnrolOut, 400, 401, 403, 409, 422, 429, ok="201"),
+            )
+        ),
+        "/api/phones/self": PathItem(
+            get=Operation(
+                operationId="getPhone",
+                summary="What is known of this phone, and which others it could replace",
+                parameters=[_query("dev", "string", "the phone")],
+                responses=_answers(SelfOut, 401),
             )
         ),
     }

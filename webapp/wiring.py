@@ -12,7 +12,7 @@ from webapp.custody import evidence as custody_evidence
 from webapp.custody import office_views as custody_office
 from webapp.custody import public_views as custody_public
 from webapp.custody import views as custody_views
-from webapp.custody.service import CustodyRoom, in_use, may_settle, private_parts
+from webapp.custody.service import CustodyRoom, employer, in_use, may_settle, private_parts
 from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, web
 from webapp.kernel.base import messages as base_messages
 from webapp.kernel.base.clock import now_ms
@@ -35,6 +35,10 @@ from webapp.kernel.intake import messages as intake_messages
 from webapp.kernel.intake.service import Door
 from webapp.kernel.ledger import api as ledger_api
 from webapp.kernel.ledger import messages as ledger_messages
+from webapp.kernel.phones import api as phones_api
+from webapp.kernel.phones import messages as phones_messages
+from webapp.kernel.phones import views as phones_views
+from webapp.kernel.phones.room import PhonesRoom
 from webapp.kernel.places import messages as places_messages
 from webapp.kernel.places import views as places_views
 from webapp.kernel.reconciliation.service import ReconciliationRoom
@@ -58,6 +62,8 @@ BLUEPRINTS = (
     identity_views.bp,
     erasure_views.bp,
     places_views.bp,
+    phones_api.bp,
+    phones_views.bp,
     custody_public.bp,
     custody_views.bp,
     custody_office.bp,
@@ -72,6 +78,7 @@ MENU: tuple[menu.Line, ...] = (
     ("スキャン", "pwa.shell", Action.EVIDENCE_ADD),
     ("利用者", "identity.people", Action.PEOPLE_MANAGE),
     ("組織", "identity.organisations", Action.ORGANISATION_MANAGE),
+    ("電話", "phones.phones", Action.PHONES_MANAGE),
     ("場所", "places.places", Action.PLACES_MANAGE),
     ("台帳", "witnesses.ledger", Action.LEDGER_READ),
     ("自分", "identity.account", None),
@@ -82,6 +89,7 @@ SENTENCES = {
     **base_messages.SENTENCES,
     **identity_messages.SENTENCES,
     **places_messages.SENTENCES,
+    **phones_messages.SENTENCES,
     **ledger_messages.SENTENCES,
     **chain_messages.SENTENCES,
     **intake_messages.SENTENCES,
@@ -104,15 +112,18 @@ def wire(app: Flask) -> None:
     # in the order in which they fold an entry: codes before the things they are stuck on, what people settled before
     # the histories in which it is asked
     forgetting = ErasureRoom({"device": private_parts})
+    phones = PhonesRoom(employer)
     app.extensions["door"] = Door(
         [
             CodesRoom(in_use),
             ReconciliationRoom(may_settle),
+            phones,
             CustodyRoom(),
             forgetting,
             WitnessRoom(),
             CrossingRoom(),
-        ]
+        ],
+        phones,
     )
     app.extensions["anchored_size"] = chain_state.anchored_size
     app.extensions["authors"] = {}

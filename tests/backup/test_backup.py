@@ -25,6 +25,7 @@ from webapp.backup.box import BoxError, read_key
 from webapp.backup.restoring import examine
 from webapp.backup.taking import prune
 from webapp.cli import alembic_config, make_cli
+from webapp.kernel.base import running
 from webapp.kernel.base.clock import DAY, now_ms
 from webapp.kernel.base.db import db, private_tables, transaction
 from webapp.kernel.evidence import service as evidence
@@ -236,3 +237,16 @@ def test_the_signers_key_is_in_a_backup_only_when_asked_for(app: Flask, town: To
     well(run(app, "backup", str(tmp_path / "keys.main"), "--with-signer-key"))
     assert examine(tmp_path / "plain.main", key_of(app), "main").signer == {}
     assert set(examine(tmp_path / "keys.main", key_of(app), "main").signer) == {"063622/key"}
+
+
+def test_nothing_is_restored_under_a_running_site(app: Flask, tmp_path: Path) -> None:
+    main = tmp_path / "any.main"
+    main.touch()
+    refill = ["ledger", "restore", "--from", "http://127.0.0.1:1", "--log", "063622", "--origin", "x"]
+    runner, cli = app.test_cli_runner(), make_cli(lambda: app)
+    with running.announced(Path(app.config["INSTANCE"])):
+        for words in (["restore", str(main)], refill):
+            said = runner.invoke(cli, words)
+            assert (said.exit_code, "動いています。先に止めてください" in said.output) == (1, True)
+        assert "動いています" not in runner.invoke(cli, [*refill, "--while-running"]).output
+    assert not running.runs(Path(app.config["INSTANCE"]))

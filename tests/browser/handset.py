@@ -44,9 +44,11 @@ class Handset:
         self.context: BrowserContext
         self.page: Page
 
-    def switch_on(self, path: str = "/app/", *, offline: bool = False) -> "Handset":
+    def switch_on(
+        self, path: str = "/app/", *, offline: bool = False, program: str | Path = CHROMIUM
+    ) -> "Handset":
         """Start the browser cold and open the app; `offline`: in aeroplane mode from the first moment."""
-        self.context = phone(self.playwright, self.profile, self.film, allowed=self.allowed)
+        self.context = phone(self.playwright, self.profile, self.film, allowed=self.allowed, program=program)
         self.context.set_default_timeout(PATIENCE_MS)
         self.context.add_init_script(LISTEN)
         self.page = self.context.pages[0]

@@ -51,9 +51,14 @@ def site(app: Flask) -> Iterator[Site]:
 
 
 def phone(
-    playwright: Playwright, profile: Path, camera: Path | None = None, *, allowed: bool = True
+    playwright: Playwright,
+    profile: Path,
+    camera: Path | None = None,
+    *,
+    allowed: bool = True,
+    program: str | Path = CHROMIUM,
 ) -> BrowserContext:
-    """A phone-sized browser on a profile on disk; `camera` is the film it sees."""
+    """A phone-sized browser on a profile on disk; `camera` is the film it sees, `program` what starts it."""
     flags = [*FLAGS]
     if camera is not None:
         flags += ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={camera}"]
@@ -61,7 +66,7 @@ def phone(
         flags += ["--use-fake-ui-for-media-stream"]
     return playwright.chromium.launch_persistent_context(
         str(profile),
-        executable_path=CHROMIUM,
+        executable_path=program,
         headless=True,
         args=flags,
         viewport={"width": 390, "height": 844},

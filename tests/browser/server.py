@@ -18,7 +18,7 @@ from flask import Flask
 
 from tests.conftest import settings_for
 from tests.factories.custody import Journey, Town, a_town, issue_codes
-from tests.factories.identity import PASSWORD, log_in
+from tests.factories.identity import PASSWORD
 from webapp.app import create_app
 from webapp.kernel.base.db import db
 from webapp.kernel.scanning.models import IssuedCode
@@ -106,12 +106,29 @@ class Place:
     codes: list[str]
     cages: list[str]
     spare: list[str]  # issued and stuck on nothing
-    sheets: dict[str, bytes]  # "device", "spare", "cage" → the PDF of their labels
+    sheets: "Sheets"
 
     @property
     def url(self) -> str:
         """The address people type."""
         return self.server.url
+
+
+class Sheets(dict[str, bytes]):
+    """ "device", "spare" or "cage" → the PDF of their labels, printed when somebody asks: it takes seconds."""
+
+    def __init__(self, app: Flask, officer: Member, addresses: dict[str, str]) -> None:
+        super().__init__()
+        self._app, self._officer, self._addresses = app, officer, addresses
+
+    def __missing__(self, kind: str) -> bytes:
+        with self._app.app_context():
+            client = self._app.test_client()
+            client.post("/login", data={"login": self._officer.login, "password": self._officer.password})
+            sheet = self[kind] = bytes(client.get(self._addresses[kind]).data)
+            db.session.remove()
+            db.engine.dispose()
+        return sheet
 
 
 Prepare = Callable[[Town, Journey], object]
@@ -146,26 +163,25 @@ def _settle(app: Flask, server: Server, devices: int, cages: int, prepare: Prepa
         town = a_town(devices=devices, cages=cages)
         spare = issue_codes(town, "device", 2)
         prepare(town, Journey(town))
+        people = {who: Member(str(person.login), person.name) for who, person in town.people.items()}
+        first = {"device": town.codes[0], "cage": town.cages[0], "spare": spare[0]}
         place = Place(
             server=server,
             title="最上町 2026-001",
             job=town.job,
-            people={who: Member(str(person.login), person.name) for who, person in town.people.items()},
+            people=people,
             names={code: f"T-{number:04}" for number, code in enumerate(town.codes, 1)},
             codes=town.codes,
             cages=town.cages,
             spare=spare,
-            sheets=_printed(app, town, {"device": town.codes[0], "cage": town.cages[0], "spare": spare[0]}),
+            sheets=Sheets(app, people["officer"], _label_pages(town, first)),
         )
         db.session.remove()
         db.engine.dispose()
     return place
 
 
-def _printed(app: Flask, town: Town, first: dict[str, str]) -> dict[str, bytes]:
-    """The label sheets as the officer downloads them, by the first code on each."""
+def _label_pages(town: Town, first: dict[str, str]) -> dict[str, str]:
+    """Where the officer downloads the label sheets, by the first code on each."""
     batches = {kind: db.session.get_one(IssuedCode, code).batch for kind, code in first.items()}
-    client = app.test_client()
-    log_in(client, town.people["officer"])
-    folder = f"/consignments/{town.job}/labels"
-    return {kind: client.get(f"{folder}/{batch}.pdf").data for kind, batch in batches.items()}
+    return {kind: f"/consignments/{town.job}/labels/{batch}.pdf" for kind, batch in batches.items()}

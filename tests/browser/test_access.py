@@ -94,6 +94,7 @@ def pages(place: Place) -> list[str]:
         "log": one(place, "SELECT id FROM logs"),
         "entry_id": one(place, "SELECT id FROM ledger_entries WHERE kind = 'custody.scan' LIMIT 1"),
         "node": "no-such-node",
+        "dev": "no-such-phone",
     }
     rules = [
         rule
@@ -192,9 +193,11 @@ def test_the_page_behind_a_reset_link_too(place: Place, window: Browser) -> None
 
 
 SCREENS = {
-    "": ["/app/", "/app/login", "/app/typed", "/app/outbox", "/app/settings", "/app/scan", "/app/nowhere"],
+    "": ["/app/", "/app/login", "/app/typed", "/app/outbox", "/app/settings", "/app/phone", "/app/scan",
+         "/app/nowhere"],
     "officer": [
-        "/app/", "/app/outbox", "/app/correct", "/app/settings", "/app/scan", "{job}", "{job}/register",
+        "/app/", "/app/outbox", "/app/correct", "/app/settings", "/app/phone", "/app/phone/HWVEN9XSYWCX7K2MP",
+        "/app/scan", "{job}", "{job}/register",
         "{job}/load", "{job}/load/{b}", "{job}/lock", "{job}/lock/{b}", "{job}/handover", "{job}/cage/{a}",
         "{job}/cage/{b}", "/app/job/unknown", "/app/scan?code={code}",
     ],

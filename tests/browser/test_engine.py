@@ -148,6 +148,25 @@ def test_a_makers_serial_is_read_where_it_is_asked_for(
     context.close()
 
 
+WORKER_DIES = """async () => {
+  const made = [];
+  globalThis.Worker = class extends Worker { constructor(...how) { super(...how); made.push(this); } };
+  const decoder = new engine.Decoder({ once: 4_000, live: 4_000, photo: 4_000 });
+  await decoder.ready;
+  made[0].terminate();
+  const ask = () => decoder.decode(new ImageData(64, 64)).then((reads) => reads.length, ({ message }) => message);
+  return [await ask(), await ask(), made.length];
+}"""
+
+
+def test_a_decoder_whose_worker_died_fails_one_picture_and_reads_the_next(
+    playwright: Playwright, served: Site, tmp_path: Path
+) -> None:
+    context = phone(playwright, tmp_path / "profile")
+    assert opened(context, served).evaluate(WORKER_DIES) == ["decoder.hangs", 0, 2]
+    context.close()
+
+
 def test_ten_thousand_scans_land_once_each(playwright: Playwright, served: Site, tmp_path: Path) -> None:
     context = phone(playwright, tmp_path / "profile")
     page = opened(context, served)

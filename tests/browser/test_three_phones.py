@@ -53,7 +53,8 @@ def load_lock_and_hand_over(officer: Handset, place: Place) -> None:
     officer.tap("施錠・封印を記録する")
     officer.tap("引渡をする")
     officer.pick(place.people["driver"].name)
-    officer.tap("1両 の引渡を記録する")
+    officer.tap("相手の電話が使えない")
+    officer.tap("1両 の引渡だけを記録する")
     expect(officer.said).to_contain_text(f"{place.people['driver'].name} さんへの引渡")
 
 
@@ -64,7 +65,8 @@ def drive_and_hand_over(driver: Handset, place: Place) -> None:
     driver.tap("引渡をする")
     expect(driver.page.get_by_text("C-01　3台")).to_be_visible()
     driver.pick(place.people["receiver"].name)
-    driver.tap("1両 の引渡を記録する")
+    driver.tap("相手の電話が使えない")
+    driver.tap("1両 の引渡だけを記録する")
     expect(driver.said).to_contain_text("記録しました")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from deploy import ROOT, crew, progress, site, town
 from deploy.crew import Crew, Program
+from webapp.kernel.base import settings
 
 SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -146,3 +147,43 @@ def test_a_port_that_a_node_needs_is_said_before_anything_starts(tmp_path):
         port = taken.getsockname()[1]
         with pytest.raises(progress.NeedsPerson, match=f"PORT={port - 2 + 10} make run"):
             site.prepare_ports({"ASHIATO_INSTANCE": str(tmp_path)}, "127.0.0.1", port - 2)
+
+
+def test_where_nobody_can_log_in_the_way_out_is_said(tmp_path, capsys):
+    env = a_demo(tmp_path)
+    with sqlite3.connect(tmp_path / "ashiato.db") as connection:
+        connection.execute("CREATE TABLE people (login TEXT, password_hash TEXT)")
+        connection.execute("CREATE TABLE ledger_nodes (log TEXT, retired_at INTEGER)")
+        connection.executemany("INSERT INTO ledger_nodes VALUES ('063622', ?)", [(None,)] * 5 + [(7,)])
+    connection.close()
+    site.welcome("http://127.0.0.1:8000", env)
+    said = capsys.readouterr().out
+    assert "ログインできる人がいません" in said
+    assert "ashiato person add" in said
+    # and the rule is the one that holds now
+    assert "5つのうち4つ以上の連署で成立" in said
+
+
+def test_the_site_writes_down_where_it_is_served_and_commands_read_it(tmp_path, monkeypatch):
+    monkeypatch.delenv("PUBLIC_BASE", raising=False)
+    site.remember_address({"ASHIATO_INSTANCE": str(tmp_path), "PUBLIC_BASE": "http://127.0.0.1:8010"})
+    assert settings.load({"INSTANCE": str(tmp_path)})["PUBLIC_BASE"] == "http://127.0.0.1:8010"
+    # what the environment says wins
+    monkeypatch.setenv("PUBLIC_BASE", "https://ashiato.example.lg.jp")
+    assert settings.load({"INSTANCE": str(tmp_path)})["PUBLIC_BASE"] == "https://ashiato.example.lg.jp"
+
+
+def test_a_database_that_stands_at_the_newest_migration_is_not_asked_again(tmp_path, monkeypatch):
+    env, done = {"ASHIATO_INSTANCE": str(tmp_path)}, []
+    monkeypatch.setattr(site, "run", lambda title, argv, env: done.append(title))
+    newest = max(path.name[:4] for path in (ROOT / "migrations" / "versions").glob("0*.py"))
+    with sqlite3.connect(tmp_path / "ashiato.db") as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        connection.execute("INSERT INTO alembic_version VALUES ('0001')")
+        connection.commit()
+        site.fill(env)
+        connection.execute("UPDATE alembic_version SET version_num = ?", (newest,))
+        connection.commit()
+        site.fill(env)
+    connection.close()
+    assert done == ["Database"]

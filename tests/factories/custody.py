@@ -177,6 +177,7 @@ class Journey:
 
     town: Town
     at: int = MORNING + 60 * MINUTE
+    offer: Any = None  # the last hand-over
 
     def tick(self) -> int:
         """One minute later."""
@@ -222,7 +223,12 @@ class Journey:
     def hand_over(self, *, cage: int = 0, giver: str = "officer", to: str = "driver") -> Any:
         t = self.town
         body = {"to": t.p(to), "seal": "7734012", "manifest_hash": "0" * 64}
-        return t.phones[giver].scan("handed_over", t.cages[cage], self.tick(), wit=[t.p(to)], body=body)
+        self.offer = t.phones[giver].scan("handed_over", t.cages[cage], self.tick(), wit=[t.p(to)], body=body)
+        return self.offer
+
+    def answer(self, who: str = "driver", step: str = "accepted", **body: str) -> Any:
+        """What a receiver's phone says to the last hand-over."""
+        return self.town.phones[who].answer(step, self.offer, self.tick(), body=body)
 
     def arrive(self, *, cage: int = 0, seal: str = "7734012", verdict: str = "intact") -> Any:
         t = self.town
@@ -263,6 +269,7 @@ def walk(app: Flask, town: Town, numbers: Sequence[int]) -> Journey:
     town.send("officer", *j.register(*numbers))
     town.send("technician", *j.sanitize(*numbers))
     town.send("officer", *j.load(*numbers), j.lock(numbers), j.hand_over())
+    town.send("driver", j.answer())
     town.send("receiver", j.arrive(), j.open(), *j.count(*numbers), j.close_count(len(numbers)))
     town.send("operator", *j.destroy(*numbers))
     return j

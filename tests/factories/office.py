@@ -67,6 +67,7 @@ def a_seal_that_differs(town: Town) -> str:
     town.send("officer", *j.register(0, 1))
     town.send("technician", *j.sanitize(0, 1))
     town.send("officer", *j.load(0, 1), j.lock([0, 1]), j.hand_over())
+    town.send("driver", j.answer())
     town.send("receiver", j.arrive(seal="7734021"))
     return str(db.session.query(DiscrepancyRow).filter_by(code="SEAL_MISMATCH").one().id)
 

@@ -16,7 +16,7 @@ from webapp.kernel.intake.service import Door
 
 Story = list[tuple[str, Any]]
 #: Where an entry stands in the log is a matter of arrival; everything else is not.
-ARRIVAL = {"idx", "rev"}
+ARRIVAL = {"idx", "rev", "first"}
 
 
 def a_town_of_trouble() -> Town:
@@ -73,7 +73,9 @@ def trouble(t: Town) -> Story:
     say("officer", j.lock(range(7)))
     say("officer2", t.phones["officer2"].scan("handed_over", t.cages[0], j.at, body={"to": t.p("driver2")}))
     say("officer", j.hand_over())
+    say("driver", j.answer(), j.answer("driver", "declined", reason="seal"))
     say("driver", *_late_clock(t, j))
+    story.extend(_answers(t, j))
     say("operator", *j.destroy(4))  # while its cage is sealed
     say(
         "receiver", j.arrive(seal="7734021", verdict="broken"), *j.count(7), j.open()
@@ -106,6 +108,29 @@ def _late_clock(t: Town, j: Journey) -> list[Any]:
     handed = phone.scan("handed_over", t.cages[1], j.tick() - 5 * HOUR, body={"to": t.p("receiver")})
     arrived = phone.scan("arrived", t.cages[1], j.tick() - 5 * HOUR)  # without a photo
     return [handed, arrived, phone.scan("sanitized", t.codes[6], j.tick() - 5 * HOUR)]  # a driver erases
+
+
+def _answers(t: Town, j: Journey) -> Story:
+    """One hand-over is refused, one is taken by a substitute, one by somebody to whom other words were shown."""
+    story: Story = []
+    cage = t.cages[2]
+    taken = t.phones["officer"].scan("handed_over", cage, j.tick(), body={"to": t.p("driver")})
+    refused = t.phones["officer"].scan("handed_over", cage, j.tick(), body={"to": t.p("driver")})
+    forged = t.phones["driver2"].scan("handed_over", cage, j.tick(), body={"to": t.p("receiver")})
+    back = t.phones["officer2"].scan("handed_over", cage, j.tick(), body={"to": t.p("driver")})
+    story += [("officer", taken), ("officer", refused), ("driver2", forged), ("officer2", back)]
+    driver, other, receiver = t.phones["driver"], t.phones["driver2"], t.phones["receiver"]
+    story.append(("driver", driver.answer("declined", refused, j.tick(), body={"reason": "damaged"})))
+    story.append(("driver2", other.answer("accepted", taken, j.tick())))
+    shown = {"offer_hash": "0" * 64}
+    story.append(("receiver", receiver.answer("accepted", forged, j.tick(), body=shown)))
+    undone = t.phones["officer2"].scan(
+        "void", cage, j.tick(), body={"target": id_of(back), "reason": "wrong_step"}
+    )
+    story += [("officer2", undone), ("driver", driver.answer("accepted", back, j.tick()))]
+    unsent = other.scan("handed_over", cage, j.tick(), body={"to": t.p("receiver")})
+    story.append(("receiver", receiver.answer("accepted", unsent, j.tick())))
+    return story
 
 
 def _commands(t: Town, new_sticker: str, lost: str, unused: str) -> list[Any]:

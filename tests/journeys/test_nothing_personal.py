@@ -11,10 +11,12 @@ from tests.kernel.intake.acts import changed
 from webapp.custody import entries as kinds
 from webapp.custody.steps import POLICY
 from webapp.demo.phone import Phone
+from webapp.demo.signed_phone import SignedPhone
 from webapp.kernel.base.db import db
 from webapp.kernel.crossings.entries import IN, OUT
 from webapp.kernel.erasure.entries import REDACTED
 from webapp.kernel.ledger.models import Head
+from webapp.kernel.phones.entries import ENROLLED, PASS, REVOKED
 from webapp.kernel.reconciliation.service import CLOSED
 from webapp.kernel.scanning.service import ISSUED, VOIDED
 from webapp.kernel.witnesses.room import ADMITTED, RETIRED
@@ -48,6 +50,17 @@ def well_formed(town: Town) -> dict[str, dict[str, Any]]:
         REDACTED: {"what": "device", "subject": town.devices[0], "basis": "request"},
         OUT: {"other": "062014", "count": 1},
         IN: {"other": "062014", "count": 1},
+        **_of_phones(town),
+    }
+
+
+def _of_phones(town: Town) -> dict[str, dict[str, Any]]:
+    phone = SignedPhone(town.p("officer"), town.log, town.job)
+    key: dict[str, Any] = {"dev": phone.dev, "key": phone.key.base64}
+    return {
+        ENROLLED: {**key, "holder": phone.actor, "from": 1, "after": "", "issuer": phone.actor},
+        REVOKED: {"dev": phone.dev, "reason": "lost", "lost_at": NOW},
+        PASS: {**key, "holder": phone.actor, "role": "driver", "job": town.job, "until": NOW + 1},
     }
 
 

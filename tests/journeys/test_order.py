@@ -101,7 +101,8 @@ def test_the_story_shows_nearly_every_discrepancy(town: Town, story: Story) -> N
     found = {row.code for row in db.session.query(DiscrepancyRow)}
     assert found >= {
         "CLOCK_SKEW", "COUNT_BALANCE", "DOUBLE_BIND", "DOUBLE_SCAN", "MISSING", "NOT_LISTED", "NOT_PERMITTED",
-        "NO_WITNESS", "OPEN_UNLOGGED", "OUT_OF_ORDER", "OVERLAP", "PHOTO_MISSING", "SAME_PERSON",
+        "HANDOVER_DECLINED", "HANDOVER_UNANSWERED", "OFFER_AWAITED", "OFFER_WITHDRAWN", "ANSWER_MISMATCH",
+        "ANSWER_BY_OTHER", "NO_WITNESS", "OPEN_UNLOGGED", "OUT_OF_ORDER", "OVERLAP", "PHOTO_MISSING", "SAME_PERSON",
         "SCAN_IN_TRANSIT", "SEAL_BROKEN", "SEAL_MISMATCH", "SKIPPED", "UNKNOWN_CODE", "VOID_CODE",
         "VOID_INEFFECTIVE", "WRONG_CAGE", "WRONG_LOT", "ZOMBIE",
     }  # fmt: skip

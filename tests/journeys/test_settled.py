@@ -58,6 +58,7 @@ def out_of_order(town: Town) -> Journey:
     town.send("officer", *j.register(0), *j.load(0))
     town.send("technician", *j.sanitize(0))
     town.send("officer", j.lock([0]), j.hand_over())
+    town.send("driver", j.answer())
     town.send("receiver", j.arrive(), j.open(), *j.count(0), j.close_count(1))
     return j
 

@@ -33,6 +33,7 @@ def test_the_receivers_phone_may_be_first_and_the_town_halls_last(app: Flask) ->
     # then everything that waited is settled when the others report
     town.send("officer", *registered, *loaded)
     town.send("technician", *sanitized)
+    town.send("driver", j.answer())
     assert open_questions() == []
     assert {row.verdict for row in db.session.query(Receipt)} == {"ok"}
 
@@ -92,6 +93,7 @@ def test_a_damaged_label_is_replaced_in_the_middle_of_the_journey(app: Flask) ->
     town.send("officer", *j.register(0, 1))
     town.send("technician", *j.sanitize(0, 1))
     town.send("officer", *j.load(0, 1), j.lock([0, 1]), j.hand_over())
+    town.send("driver", j.answer())
     (new,) = issue_codes(town, "device", 1)
     desk = Phone(town.p("officer"), town.log)
     (answer,) = town.send(
@@ -181,6 +183,7 @@ def test_an_erasure_that_fails_leads_over_destruction_on_site_to_the_end(app: Fl
     )
     town.send("technician", technician.scan("destroyed_on_site", town.codes[0], j.tick(), wit=wit, ev=ev))
     town.send("officer", *j.load(0), j.lock([0]), j.hand_over())
+    town.send("driver", j.answer())
     town.send("receiver", j.arrive(), j.open(), *j.count(0), j.close_count(1))
     device, job = db.session.query(Device).one(), db.session.query(Consignment).one()
     assert (open_questions(), device.ended, device.destroyed, device.sanitized) == ([], True, True, True)

@@ -87,6 +87,10 @@ class ANode:
         """The state of its log once `what` holds."""
         return until(lambda: (lambda found: found if what(found) else None)(self.log()))
 
+    def said(self) -> str:
+        """What stands on its terminal."""
+        return self.folder.with_suffix(".log").read_text()
+
     def kill(self) -> None:
         """kill -9 to the process and its worker, in the middle of whatever they do."""
         os.killpg(self.process.pid, signal.SIGKILL)

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from tests.node.a_log import KEY, ORIGIN, Tree, admission, entries, request, signed
 from tests.node.conftest import HASH, until
 from webapp.kernel.base.fetch import Unreachable
-from webapp.kernel.tlog import notes
+from webapp.kernel.tlog import notes, words
 from webapp.kernel.tlog.notes import VerifyKey
 from webapp.kernel.tlog.tiles import Tile
 from webapp.node import download, mirror
@@ -209,3 +209,22 @@ def test_a_folder_without_a_node_is_said_in_words(tmp_path):
     answer = CliRunner().invoke(command, ["status", "--store", str(tmp_path)])
     assert answer.exit_code == 1
     assert "ノードはありません" in answer.output
+
+
+def test_a_node_says_in_words_what_it_did_and_what_its_people_have_to_do(log, a_node):
+    node = a_node(log, admitted=False)
+    said = until(lambda: (lambda text: text if "申し込みました" in text else "")(node.said()))
+    # then the keys' words stand on its terminal as on the officer's page, with where that page is
+    spoken = " ".join(words.of_node(node.status()["vkey"], node.status()["mirror_vkey"]))
+    assert "鍵を二つ作りました" in said
+    assert f"{log.url} に参加を申し込みました" in said
+    assert log.url.replace("/log/063622", "/ledger") in said
+    assert said.count(spoken) == 2
+    shown = CliRunner().invoke(command, ["status", "--store", str(node.folder)]).output
+    assert f"鍵の八つの言葉  {spoken}" in shown
+    # when it is admitted and cosigns; then it says so, once
+    log.admit(node.status(), node.url)
+    node.wait_for(is_well)
+    node.add_checkpoint(request(log.tree, 0))
+    until(lambda: "はじめて連署しました（300 件まで）" in node.said())
+    assert node.said().count("承認されました") == 1

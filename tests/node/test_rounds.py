@@ -184,3 +184,12 @@ def test_a_log_of_somebody_else_is_watched_without_asking_anybody(store, log):
     # when it is watched; then all of it is copied
     watch.guarded_round(NOW)
     assert (watch.pulse.failure, seen(watch)["mirrored"], log.requests) == ("", 300, [])
+
+
+def test_the_log_is_never_shown_smaller_than_what_was_cosigned_since_the_last_look(watch, log):
+    log.tree = Tree(entries(200))
+    watch.guarded_round(NOW)
+    log.tree.add(entries(20, 200))
+    witness.add_checkpoint(watch.store, WITNESS, request(log.tree, 0), NOW)
+    assert (seen(watch)["size"], seen(watch)["mirrored"], seen(watch)["log_size"]) == (220, 200, 220)
+    assert seen(watch)["behind"] == 20

@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from webapp.backup import box, refilling, restoring, taking
+from webapp.kernel.base import running
 from webapp.kernel.base.db import db
 from webapp.kernel.base.fetch import Unreachable
 from webapp.kernel.intake.api import door
@@ -27,6 +28,23 @@ _KEY = click.option(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Key of the backups (64 hex digits); without it, backup.key of the instance, made on first use.",
 )
+
+
+_WHILE_RUNNING = click.option(
+    "--while-running",
+    is_flag=True,
+    help="Do it although the site or its publisher runs here. It may spoil both.",
+)
+
+
+def _demand_stopped(*, while_running: bool) -> None:
+    """Raises ClickException while the site or the publisher of this instance runs."""
+    if not while_running and running.runs(Path(current_app.config["INSTANCE"])):
+        raise click.ClickException(
+            "サイトか公開プロセスが動いています。先に止めてください"
+            "（make run は Ctrl-C、本番は systemctl stop ashiato ashiato-publisher）。"
+            "署名プロセスは動いたままでかまいません。"
+        )
 
 
 def _key_path(given: Path | None) -> Path:
@@ -92,11 +110,19 @@ def restore_command(schema: Schema) -> click.Command:
     @click.option("--without-vault", is_flag=True, help="Restore without names, logins and serial numbers.")
     @click.option("--force", is_flag=True, help="Replace what is here. It cannot be undone.")
     @_KEY
+    @_WHILE_RUNNING
     @with_appcontext
     def restore(
-        main: Path, vault: Path | None, key_file: Path | None, *, without_vault: bool, force: bool
+        main: Path,
+        vault: Path | None,
+        key_file: Path | None,
+        *,
+        without_vault: bool,
+        force: bool,
+        while_running: bool,
     ) -> None:
         """Put back the backup in MAIN and the vault file beside it. Stop the site first."""
+        _demand_stopped(while_running=while_running)
         beside = main.with_suffix(".vault")
         chosen = None if without_vault else vault or (beside if beside.exists() else None)
         if chosen is None and not without_vault:
@@ -144,9 +170,13 @@ def _say(found: restoring.Restored) -> bool:
     "--vkey", default="", help="The log's public key; else the signer's, else the one the node pinned."
 )
 @click.option("--unwitnessed", is_flag=True, help="Accept a copy that too few nodes cosigned.")
+@_WHILE_RUNNING
 @with_appcontext
-def ledger_restore(node: str, log: str, origin: str, token: str, vkey: str, *, unwitnessed: bool) -> None:
-    """Refill the log from a node's copy: all is verified, folded again, and the root compared."""
+def ledger_restore(
+    node: str, log: str, origin: str, token: str, vkey: str, *, unwitnessed: bool, while_running: bool
+) -> None:
+    """Refill the log from a node's copy: all is verified, folded again, and the root compared. Stop the site first."""
+    _demand_stopped(while_running=while_running)
     known = db.session.get(Log, log)
     name = known.origin if known else origin
     if not name:
@@ -183,7 +213,8 @@ def _report(done: refilling.Refilled) -> None:
     click.echo(f"{done.log}  {done.before} -> {done.checkpoint.size} entries  root {root}  identical")
     click.echo(f"  cosigned by {len(done.cosigned)} ({done.least} needed): {', '.join(done.cosigned) or '-'}")
     if done.silent:
-        click.echo(f"  no answer: {', '.join(done.silent)}")
+        told = "連署は写しで確かめました。" if set(done.silent) <= set(done.cosigned) else ""
+        click.echo(f"  {told}いま返事がないノード：{'、'.join(done.silent)}")
     for name, size in done.ahead.items():
         click.echo(
             f"  {name} は {size} 件まで見ています。もっと長い写しを持つノードから、もう一度実行してください。"

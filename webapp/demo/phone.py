@@ -48,6 +48,20 @@ class Phone:
         }  # fmt: skip
         return self._item("custody.scan", at, dict(body or {}), private, {**fields, **other})
 
+    def answer(
+        self,
+        step: str,
+        offer: Mapping[str, Any],
+        at: int,
+        *,
+        body: Mapping[str, Any] | None = None,
+        **other: Any,
+    ) -> dict[str, Any]:
+        """An item that answers a hand-over (`accepted`, `declined`): it names the offer, and the hash of its words."""
+        said = orjson.loads(offer["p"])
+        names = {"offer": said["id"], "offer_hash": sha256(offer["p"].encode()).hexdigest()}
+        return self.scan(step, said["code"], at, body={**names, **(body or {})}, **other)
+
     def command(
         self,
         kind: str,

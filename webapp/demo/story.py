@@ -206,8 +206,10 @@ class Town:
         body = {"seal": seal, "lock": "", "manifest": listed, "manifest_hash": manifest_hash(listed)}
         locked = scan("locked", cage, self.tick(), ev=[shot], body={**body, "count": len(listed)})
         to = {"to": self.p("driver"), "seal": seal, "manifest_hash": manifest_hash(listed)}
-        handed = scan("handed_over", cage, self.tick(5 * MINUTE), wit=[self.p("driver")], body=to)
+        offer = {**to, "count": len(listed), "nonce": sha256(cage.encode()).hexdigest()[:32]}
+        handed = scan("handed_over", cage, self.tick(5 * MINUTE), wit=[self.p("driver")], body=offer)
         self.send(self.officer, [locked, handed])
+        self.send("driver", [self.phone("driver").answer("accepted", handed, self.tick())])
 
     def arrive(self, cage: str, name: str, seal: str) -> None:
         shot = self.photo("receiver", f"Cage {name}, arrived", f"Seal {seal}")

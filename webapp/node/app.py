@@ -110,6 +110,7 @@ def node_status() -> ResponseReturnValue:
             organisation=node.organisation,
             vkey=node.keys.witness.public.vkey,
             mirror_vkey=node.keys.mirror.public.vkey,
+            words=node.keys.words(),
             logs=logs,
             now=now_ms(),
         )

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from webapp.kernel.tlog.notes import NoteError
-from webapp.node import mirror, status
+from webapp.node import keys, mirror, status
 from webapp.node.access import TOKEN
 from webapp.node.store import Store, StoreTaken
 
@@ -71,9 +71,13 @@ def run(**told: Any) -> None:
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
 def show_status(folder: Path, form: str) -> None:
     """How the node is, and the eight words for its copy. Exit status 1 where it holds evidence of two histories."""
-    sql = _look(folder).reading()
+    store = _look(folder)
+    sql = store.reading()
     logs = status.kept(sql)
-    click.echo(json.dumps(logs, ensure_ascii=False) if form == "json" else "\n".join(status.lines(sql)))
+    if form == "json":
+        click.echo(json.dumps(logs, ensure_ascii=False))
+    else:
+        click.echo("\n".join(status.lines(sql, keys.load(folder, store.fact("name")))))
     sys.exit(1 if any(log["evidence"] for log in logs) else 0)
 
 

@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from webapp.kernel.tlog import words
 from webapp.kernel.tlog.notes import COSIGNATURE, SIGNATURE, SigningKey
 
 
@@ -14,6 +15,10 @@ class Keys:
 
     witness: SigningKey
     mirror: SigningKey
+
+    def words(self) -> list[str]:
+        """Eight words for both, as they stand on the officer's page, to compare by voice."""
+        return words.of_node(self.witness.public.vkey, self.mirror.public.vkey)
 
 
 def load(folder: Path, name: str) -> Keys:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
-from webapp.node import keys, watching
+from webapp.node import keys, telling, watching
 from webapp.node.access import TOKEN
 from webapp.node.app import Node, create_app
 from webapp.node.fetching import is_address
@@ -56,7 +56,9 @@ def open_node(options: Options) -> tuple[Node, Options]:
 
 def serve(options: Options) -> None:
     """Run until told to stop. Raises as `open_node` does."""
+    is_fresh = not (options.folder / "witness.key").exists()
     node, told = open_node(options)
+    telling.started(node.keys, fresh=is_fresh, address=f"{told.host}:{told.port}（外からは {told.url}）")
     node.store.forget()  # the worker opens its own
     app = create_app(node)
     _Server(app, node, told).run()

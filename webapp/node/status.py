@@ -6,6 +6,7 @@ from typing import Any
 from webapp.kernel.base.clock import show_full
 from webapp.kernel.tlog import checkpoints, notes, words
 from webapp.node import tree, witness
+from webapp.node.keys import Keys
 from webapp.node.messages import SENTENCES
 from webapp.node.watching import Pulse
 
@@ -15,13 +16,16 @@ def of_log(sql: sqlite3.Connection, pulse: Pulse) -> dict[str, Any]:
 
     `unexamined`: checkpoints that the log signed for others and that are beyond what it shows us so far.
     """
-    cosigned, copy = witness.latest(sql, pulse.origin), tree.copy_of(sql, pulse.origin)
+    last, copy = witness.latest(sql, pulse.origin), tree.copy_of(sql, pulse.origin)
+    cosigned = last.size if last else 0
+    # the last look may be older than our own signature; a log that went back is shown as it is
+    size = pulse.log_size if pulse.failure == "node.smaller" else max(pulse.log_size, cosigned, copy.size)
     return {
         "origin": pulse.origin,
-        "size": cosigned.size if cosigned else 0,
+        "size": cosigned,
         "mirrored": copy.size,
-        "log_size": pulse.log_size,
-        "behind": max(pulse.log_size - copy.size, 0),
+        "log_size": size,
+        "behind": max(size - copy.size, 0),
         "admitted": pulse.admitted,
         "last_ok_at": pulse.last_ok_at,
         "failure": pulse.failure,
@@ -55,9 +59,9 @@ def evidence_of(sql: sqlite3.Connection) -> list[dict[str, Any]]:
     ]
 
 
-def lines(sql: sqlite3.Connection) -> list[str]:
-    """For the terminal, in Japanese."""
-    found = []
+def lines(sql: sqlite3.Connection, pair: Keys) -> list[str]:
+    """For the terminal, in Japanese. The words of the keys are those that the officer sees before admitting it."""
+    found = [f"鍵の八つの言葉  {' '.join(pair.words())}"]
     for log in kept(sql):
         found += [
             f"ログ    {log['origin']}",
@@ -71,7 +75,7 @@ def lines(sql: sqlite3.Connection) -> list[str]:
         if log["mirrored"]:
             spoken = words_at(sql, log["origin"], log["mirrored"])
             found.append(f"  八つの言葉（{log['mirrored']} 件）  {' '.join(spoken)}")
-    return found or ["まだどのログにもつながっていません。"]
+    return found if len(found) > 1 else [*found, "まだどのログにもつながっていません。"]
 
 
 def words_at(sql: sqlite3.Connection, origin: str, size: int) -> list[str]:

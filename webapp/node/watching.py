@@ -12,7 +12,7 @@ from webapp.kernel.base.fetch import Unreachable
 from webapp.kernel.tlog import checkpoints, notes, policies
 from webapp.kernel.tlog.notes import SIGNATURE, NoteError, VerifyKey
 from webapp.kernel.tlog.policies import Party, PolicyError
-from webapp.node import evidence, mirror, tree, witness
+from webapp.node import evidence, mirror, telling, tree, witness
 from webapp.node.evidence import Told
 from webapp.node.fetching import LogReader, Said, is_address, peer_checkpoint
 from webapp.node.keys import Keys
@@ -69,6 +69,8 @@ class Watch:
         self._asked_at = self._policy_at = self._kept_at = -(10**15)
         self._smaller_since: int | None = None
         self._kept_failure = ""
+        self._has_asked = False
+        self._has_cosigned: bool | None = None
 
     def run(self, every_s: float, stopped: threading.Event) -> None:
         """A round every `every_s` seconds, fewer while the log is silent, until `stopped`."""
@@ -87,9 +89,28 @@ class Watch:
         except Exception as problem:
             self.pulse.failure = _code(problem)
             if self.pulse.failure != before:
-                is_ours = self.pulse.failure == "node.fault"
-                _log.warning("%s: %s (%s)", self.log.url, self.pulse.failure, problem, exc_info=is_ours)
+                self._say_what_is_wrong(problem)
+        self._say_what_is_new()
         self._keep_pulse(now)
+
+    def _say_what_is_wrong(self, problem: Exception) -> None:
+        code = self.pulse.failure
+        if code != "node.not_admitted":  # that is said when the application has arrived
+            _log.warning("%s: %s (%s)", self.log.url, code, problem, exc_info=code == "node.fault")
+            telling.failed(self.log.url, code)
+
+    def _say_what_is_new(self) -> None:
+        """That we were admitted, and that we cosigned for the first time; later starts say neither again."""
+        if self._has_asked and self.pulse.admitted:
+            self._has_asked = False
+            telling.admitted(self.log.url)
+        try:
+            last = witness.latest(self.store.reading(), self.pulse.origin)
+        except sqlite3.Error:
+            return
+        if last is not None and self._has_cosigned is False:
+            telling.cosigned(self.log.url, last.size)
+        self._has_cosigned = last is not None
 
     def round(self, now: int) -> None:
         """Look at the log and at the other nodes once. Raises Trouble and what its parts raise."""
@@ -186,6 +207,9 @@ class Watch:
         except Said as no:
             raise Trouble("node.request_refused" if no.status == 422 else "node.log_troubled") from None
         self._asked_at = now
+        if not self._has_asked:
+            self._has_asked = True
+            telling.asked(self.log.url, self.keys)
 
     def _is_retired(self) -> bool:
         row = self.store.reading().execute(

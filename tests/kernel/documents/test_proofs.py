@@ -84,7 +84,7 @@ def test_the_page_says_what_is_proven_and_who_cosigned(officer: FlaskClient, wat
     entry = scan_of(watched, "sanitized")
     page = officer.get(f"/ledger/{watched.log}/proofs/{entry.id}").text
     assert "データ消去" in page
-    assert "4の組織が連署しています" in page
+    assert "4つの組織が連署しています" in page
     assert all(name in page for name in TOWNS)
 
 

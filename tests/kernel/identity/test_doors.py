@@ -18,6 +18,7 @@ OPEN = {
     "ledger_states.policies",
     "nodes.ask",
     "openapi.openapi",
+    "phones.door",  # where the QR of an enrolment code leads; tells only what to do
     "pwa.app_without_slash",
     "pwa.asset",
     "pwa.manifest",

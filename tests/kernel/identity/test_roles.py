@@ -71,6 +71,7 @@ def test_an_administrator_is_no_officer():
         Action.PEOPLE_MANAGE,
         Action.ORGANISATION_MANAGE,
         Action.PLACES_MANAGE,
+        Action.PHONES_MANAGE,
         Action.LEDGER_READ,
         Action.LEDGER_REDACT,
         Action.NODE_ADMIT,

@@ -15,7 +15,7 @@ from tests.kernel.intake.acts import a_registration, changed, code_of, size
 from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
-from webapp.kernel.intake.service import parse
+from webapp.kernel.intake.items import parse
 from webapp.kernel.ledger.verification import verify
 
 
@@ -95,6 +95,11 @@ def test_a_string_that_could_be_read_in_two_ways_is_refused(town: Town, spoil: C
         ("registered", {"extra": "x"}),
         ("handed_over", {"to": "driver"}),
         ("handed_over", {"to": "p-" + "0" * 60}),
+        ("handed_over", {"nonce": "secret"}),
+        ("handed_over", {"sha256": "0" * 64}),  # the folds' own word: no phone may say it
+        ("accepted", {"offer": "that one"}),
+        ("accepted", {"offer_hash": "0" * 63}),
+        ("declined", {"reason": "the seal is torn"}),
         ("arrived", {"verdict": "fine"}),
         ("locked", {"manifest": "all"}),
         ("locked", {"manifest": ["x"] * 1_001}),

@@ -183,6 +183,32 @@ def test_a_log_is_audited_over_http_too(copies: list[Path], check: Callable[...,
     assert (found.exit_code, "600件すべて" in found.output) == (0, True), found.output
 
 
+def test_entries_that_are_shown_to_members_only_are_asked_for_with_what_opens_them(
+    copies: list[Path], check: Callable[..., Any]
+) -> None:
+    class Closed(SimpleHTTPRequestHandler):
+        def __init__(self, *args: Any) -> None:
+            super().__init__(*args, directory=str(copies[0]))
+
+        def do_GET(self) -> None:
+            self.send_error(401) if "/tile/" in self.path else super().do_GET()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Closed)
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        found = check(f"http://127.0.0.1:{server.server_port}/")
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert (found.exit_code, "写しを読む鍵（--key）か合い言葉（--header）が要ります" in found.output) == (
+        2,
+        True,
+    )
+
+
 # --- single proofs ------------------------------------------------------------------------------------------------
 
 

@@ -96,7 +96,11 @@ def test_a_node_that_asks_becomes_one_of_those_that_watch(officer: FlaskClient, 
     assert (
         officer.post("/api/nodes/requests", json=asked | keys, headers={"X-Ashiato": "1"}).status_code == 202
     )
-    assert "酒田市 から申し込み" in text_of(officer)
+    seen = text_of(officer)
+    assert "酒田市 から申し込み" in seen
+    # its keys can be compared by voice, and it is said what the rule becomes
+    assert " ".join(words.of_node(keys["vkey"], keys["mirror_vkey"])) in seen
+    assert "ノードは5つになり、4つ以上の連署が要るようになります（いまは4つのうち3つ）" in seen
     officer.post(f"/ledger/{LOG}/nodes", data={"vkey": fifth.key.public.vkey})
     assert db.session.get(LedgerNode, (LOG, fifth.key.name)).organisation == "酒田市"
     assert "酒田市のノードを、見守る仲間に加えました" in text_of(officer)
@@ -127,8 +131,13 @@ def test_in_a_drill_a_node_notices_the_lie_and_the_log_stays_as_it_is(
     app.config["LEDGER_DRILL"] = True
     before = [node.kept[ORIGIN] for node in four]
     answer = officer.post(f"/ledger/{LOG}/drill", follow_redirects=True)
-    assert re.search(r"のノードが、うその台帳を[\d.]+秒で見破りました", answer.text)
+    told = (
+        r"のノードにだけ、うその記録を見せました → .+のノードが.+[\d.]+秒で見破.+ → ほんものの記録は3件のまま"
+    )
+    assert re.search(told, answer.text)
     assert [node.kept[ORIGIN] for node in four] == before
+    # and the last drill is still there tomorrow, with its date
+    assert re.search(r"前の訓練（\d+年\d+月\d+日 [\d:]+）：.+見破", text_of(officer))
 
 
 def test_a_node_that_believes_the_lie_is_told_on(app: Flask, officer: FlaskClient, four: list[Witness]):

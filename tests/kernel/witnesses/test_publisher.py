@@ -319,3 +319,18 @@ def test_clocks_that_go_backwards_change_nothing(four: Round, monkeypatch: pytes
         assert publication.latest_cosigned(db.session(), LOG).size == size
         four.nodes[0].at -= 86_400
         write(LOG, 1)
+
+
+def test_after_a_restore_nodes_stand_where_their_verified_cosignatures_say(four: Round) -> None:
+    # given everything cosigned, and what was seen of the nodes put back to an earlier day
+    four.go()
+    for node in four.nodes:
+        four.state(node).size = 1
+    db.session.delete(four.state(four.nodes[3]))
+    db.session.commit()
+    asked = [len(node.asked) for node in four.nodes]
+    # when the publisher starts; then nobody has to be asked for it
+    assert four.go().is_done
+    assert [four.state(node).size for node in four.nodes] == [3] * 4
+    assert all(four.state(node).answered_at for node in four.nodes)
+    assert [len(node.asked) for node in four.nodes] == asked

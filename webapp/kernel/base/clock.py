@@ -26,6 +26,16 @@ def from_date(text: str) -> int:
     return int(datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=JST).timestamp() * 1000)
 
 
+def from_minute(text: str) -> int:
+    """A moment as an <input type="datetime-local"> says it ("2026-10-05T09:12"), in JST, ms. Raises ValueError."""
+    return int(datetime.strptime(text, "%Y-%m-%dT%H:%M").replace(tzinfo=JST).timestamp() * 1000)
+
+
+def to_minute(at_ms: int) -> str:
+    """The same the other way round."""
+    return jst(at_ms).strftime("%Y-%m-%dT%H:%M")
+
+
 def show_time(at_ms: int | None) -> str:
     """「10月5日 9:12」, or a dash where there is no time."""
     if at_ms is None:

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, Connection, Dialect, inspect
+from sqlalchemy import JSON, Boolean, Connection, Dialect, inspect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -123,6 +123,11 @@ def column(attribute: Any) -> Any:
     return attribute.property.columns[0]
 
 
+def names_of(attributes: Iterable[Any]) -> str:
+    """The columns behind these attributes, as a statement in plain SQL lists them."""
+    return ", ".join(column(attribute).name for attribute in attributes)
+
+
 def connection_of(session: Session) -> Connection:
     """The connection of the transaction that is under way; looked up once in it, not for every statement."""
     held: Connection | None = session.info.get("connection")
@@ -158,11 +163,16 @@ class _Prepared:
         return _changed(self.pick(row), self.converted) if self.converted else self.pick(row)
 
 
-def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that all name the same attributes of `model`. Its defaults do not apply: name them all."""
+def insert_rows(
+    session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]], *, only_new: bool = False
+) -> None:
+    """Insert rows that all name the same attributes of `model`. Its defaults do not apply: name them all.
+
+    With `only_new` a row whose key is there already stays out; else that raises IntegrityError.
+    """
     if rows:
         connection = connection_of(session)
-        _run(connection, _insert(connection.dialect, model, tuple(rows[0])), rows)
+        _run(connection, _insert(connection.dialect, model, tuple(rows[0]), only_new=only_new), rows)
 
 
 def update_rows(session: Session, model: type[Base], key: str, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -177,10 +187,11 @@ def _run(connection: Connection, statement: _Prepared, rows: Sequence[Mapping[st
 
 
 @lru_cache(maxsize=256)
-def _insert(dialect: Dialect, model: type[Base], names: tuple[str, ...]) -> _Prepared:
+def _insert(dialect: Dialect, model: type[Base], names: tuple[str, ...], *, only_new: bool) -> _Prepared:
     table, columns = _quoted(dialect, model, names)
     marks = _list_of(_mark(dialect), len(names))
-    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608  (names of our own tables)
+    doubled = " ON CONFLICT DO NOTHING" if only_new else ""
+    text = f"INSERT INTO {table} ({', '.join(columns)}) VALUES {marks}{doubled}"  # noqa: S608  (names of our own tables)
     return _prepared(dialect, model, names, text)
 
 
@@ -217,6 +228,8 @@ def _prepared(dialect: Dialect, model: type[Base], names: tuple[str, ...], text:
 def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, JSON) and dialect.name == "sqlite":
         return _as_text
+    if isinstance(kind, Boolean):
+        return None  # both drivers know what a bool is
     convert: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
     return convert
 

@@ -19,13 +19,22 @@ def _local_secret(folder: Path) -> str:
     return path.read_text().strip()
 
 
+def _served_at(folder: Path) -> str:
+    """Where `make run` serves this instance: it writes that down, so that commands print links that work."""
+    try:
+        return (folder / "public_base").read_text().strip()
+    except OSError:
+        return ""
+
+
 def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The Flask configuration. Raises KeyError if ASHIATO_ENV=production and a secret is missing."""
     env = os.environ
     production = env.get("ASHIATO_ENV") == "production"
     folder = Path(env.get("ASHIATO_INSTANCE", ROOT / "instance"))
     folder.mkdir(parents=True, exist_ok=True)
-    base = env.get("PUBLIC_BASE", "http://127.0.0.1:8000").rstrip("/")
+    written = _served_at(Path((overrides or {}).get("INSTANCE", folder)))
+    base = (env.get("PUBLIC_BASE") or written or "http://127.0.0.1:8000").rstrip("/")
     config: dict[str, Any] = {
         "SECRET_KEY": env["SECRET_KEY"] if production else env.get("SECRET_KEY") or _local_secret(folder),
         "SQLALCHEMY_DATABASE_URI": env.get("DATABASE_URL", f"sqlite:///{folder / 'ashiato.db'}"),

@@ -16,8 +16,7 @@ from werkzeug.exceptions import HTTPException
 from webapp.kernel.base import clock
 from webapp.kernel.base.outcomes import AppError, Malformed
 
-#: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval' (reference
-#: scanning §4.1).
+#: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval'.
 CSP = "; ".join(
     (
         "default-src 'self'",

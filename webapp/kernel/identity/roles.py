@@ -1,6 +1,7 @@
 """Who may do what: one table. Pure, so that screens, the door and the phone's pack read the same one.
 
-Sources: roles and places of SPEC §1; who signs which custody step, reference "custody" §5, column "Who".
+Roles are those of GLOSSARY.md. A step is signed by who does it, a hand-over by both ends; who has to be a witness as
+well, and for which class, stands in `custody.steps`.
 A scan is never refused for a missing permission (what happened has happened): `scan.*` decides which buttons
 a person sees and whether a recorded scan raises a question.
 """
@@ -62,6 +63,8 @@ class Action(StrEnum):
     SCAN_LOADED = "scan.loaded"
     SCAN_LOCKED = "scan.locked"
     SCAN_HANDED_OVER = "scan.handed_over"
+    SCAN_ACCEPTED = "scan.accepted"
+    SCAN_DECLINED = "scan.declined"
     SCAN_ARRIVED = "scan.arrived"
     SCAN_OPENED = "scan.opened"
     SCAN_COUNTED = "scan.counted"
@@ -79,6 +82,8 @@ class Action(StrEnum):
     PEOPLE_MANAGE = "people.manage"
     ORGANISATION_MANAGE = "organisation.manage"
     PLACES_MANAGE = "places.manage"
+    PHONES_MANAGE = "phones.manage"
+    PHONES_PASS = "phones.pass"  # noqa: S105 - a day pass, no password
 
 
 KIND_TEXTS = {
@@ -127,6 +132,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.SCAN_LOADED: _OFFICER | _TECHNICIAN,
     Action.SCAN_LOCKED: _OFFICER,
     Action.SCAN_HANDED_OVER: _OFFICER | _RECEIVER | {Role.DRIVER},  # both ends countersign
+    Action.SCAN_ACCEPTED: _OFFICER | _COUNTERS | {Role.DRIVER, Role.ITAD_MANAGER},
+    Action.SCAN_DECLINED: _OFFICER | _COUNTERS | {Role.DRIVER, Role.ITAD_MANAGER},
     Action.SCAN_ARRIVED: _RECEIVER,
     Action.SCAN_OPENED: _RECEIVER,  # never a driver: no opening role exists in transit
     Action.SCAN_COUNTED: _COUNTERS,
@@ -144,6 +151,8 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.PEOPLE_MANAGE: _MANAGERS,
     Action.ORGANISATION_MANAGE: frozenset({Role.ADMIN}),
     Action.PLACES_MANAGE: frozenset({Role.ADMIN, Role.OFFICER}),
+    Action.PHONES_MANAGE: _MANAGERS | _OFFICER,  # of the own organisation, and of those in its care
+    Action.PHONES_PASS: _OFFICER,  # of the log's own municipality, by a signature of their phone
 }
 
 #: Which roles a person of such an organisation can be given.
@@ -195,7 +204,7 @@ def may(roles: Iterable[str], action: Action) -> bool:
 
 
 def may_manage_organisation(actor: Actor, organisation: Managed) -> bool:
-    """An administrator changes the own organisation and those it has invited (SPEC §1)."""
+    """An administrator changes the own organisation and those it has invited."""
     ours = actor.organisation_id in {organisation.id, organisation.invited_by}
     return ours and may(actor.roles, Action.ORGANISATION_MANAGE)
 

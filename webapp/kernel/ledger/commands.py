@@ -136,8 +136,14 @@ def audit_log(
         known = isinstance(problem, AuditFailed)
         _stop(BROKEN, AUDIT[problem.code].format(**problem.params) if known else str(problem))  # type: ignore[union-attr]
     except (Unreachable, OSError) as problem:
-        _stop(UNREAD, AUDIT["audit.unread"].format(why=problem))
+        _stop(UNREAD, AUDIT["audit.unread"].format(why=problem) + _hint(problem))
     _tell(found, policy)
+
+
+def _hint(problem: Exception) -> str:
+    """What is needed where entries are shown to members only."""
+    is_closed = isinstance(problem, readers.Said) and problem.status in {401, 403}
+    return AUDIT["audit.needs_key"] if is_closed else ""
 
 
 def _audited(read: Read, policy: Policy, before: bytes | None) -> Found:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.rows import column, insert_rows, update_rows
+from webapp.kernel.base.rows import Written, insert_rows, update_rows
 from webapp.kernel.ledger import tree
 from webapp.kernel.ledger.entries import By, Recorded, decode, encode
 from webapp.kernel.ledger.models import Head, LedgerEntry, Log
@@ -65,16 +65,17 @@ def lock_heads(session: Session, logs: Iterable[str]) -> Heads:
 
     Logs that do not exist are left out. Everything that is decided must be read after this call.
     """
-    rows = session.connection().execute(_HEADS, {"logs": sorted(set(logs))})
+    wanted = list(set(logs))
+    if not wanted:
+        return Heads({})
+    # SQLite has no row locks and needs none: the whole transaction holds its write lock
+    heads = _HEADS if session.get_bind().dialect.name == "sqlite" else _HEADS_LOCKED
+    rows = heads.run(session, wanted)
     return Heads({log: Frontier.from_bytes(size, frontier) for log, size, frontier in rows})
 
 
-_HEADS = (
-    select(*map(column, (Head.log, Head.size, Head.frontier)))
-    .where(column(Head.log).in_(bindparam("logs", expanding=True)))
-    .order_by(column(Head.log))
-    .with_for_update()
-)
+_SELECT_HEADS = "SELECT log, size, frontier FROM ledger_heads WHERE log IN (*) ORDER BY log"
+_HEADS, _HEADS_LOCKED = Written(_SELECT_HEADS), Written(f"{_SELECT_HEADS} FOR UPDATE")
 
 
 def open_log(session: Session, log: str, origin: str, name: str, organisation_id: str, now: int) -> None:

@@ -30,6 +30,7 @@ AUDIT = {
     "audit.no_key": "台帳の鍵が分かりません。--vkey か --policy で渡してください。",
     "audit.few": "記帳と署名は正しいのですが、連署が足りません。別の歴史を見せられていないとは言えません。",
     "audit.unread": "最後まで読めませんでした（{why}）。",
+    "audit.needs_key": "写しを読む鍵（--key）か合い言葉（--header）が要ります。",
     "audit.policy": "信頼の条件（policy）のファイルを読めません（{why}）。",
     "audit.no_entry": "この番号の記帳はありません。",
     "audit.several": "この番号の記帳が、いくつかの台帳にあります。--log で台帳を選んでください。",

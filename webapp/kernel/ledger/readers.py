@@ -19,6 +19,14 @@ MOST_BYTES = 256 * (65_535 + 2)
 WITHIN_S = 30.0
 
 
+class Said(Unreachable):
+    """An answer that is not 200."""
+
+    def __init__(self, name: str, status: int) -> None:
+        self.status = status
+        super().__init__(f"{name}: status {status}")
+
+
 def folder(path: Path) -> Read:
     """Read below a folder that is laid out as tlog-tiles says."""
 
@@ -41,7 +49,7 @@ def address(url: str, headers: Mapping[str, str], key: SigningKey | None) -> Rea
         sent = {"Accept-Encoding": "gzip", **headers, **shown}
         answer = fetch("GET", where, headers=sent, limit=MOST_BYTES, within_s=WITHIN_S)
         if answer.status != 200:
-            raise Unreachable(f"{name}: status {answer.status}")
+            raise Said(name, answer.status)
         return (
             _unpacked(name, answer.body) if answer.headers.get("content-encoding") == "gzip" else answer.body
         )

@@ -46,16 +46,12 @@ def of_act(act_id: str) -> str:
 
 def keep(session: Session, log: str, openings: Iterable[tuple[str, Opening]]) -> None:
     """Store openings as (subject, opening). One that is there already stays as it is."""
-    rows = {opening.commit: (subject, opening) for subject, opening in openings}
-    if not rows:
-        return
-    known = {row.commit for row in _COMMITS.rows(session, rows)}
-    fresh = [
-        {"commit": commit, "log": log, "subject": subject, "salt": opening.salt, "data": dict(opening.data)}
-        for commit, (subject, opening) in rows.items()
-        if commit not in known
+    rows = [
+        {"commit": opening.commit, "log": log, "subject": subject}
+        | {"salt": opening.salt, "data": dict(opening.data)}
+        for subject, opening in openings
     ]
-    insert_rows(session, VaultRecord, fresh)
+    insert_rows(session, VaultRecord, rows, only_new=True)
 
 
 def read(session: Session, log: str, subjects: Iterable[str]) -> dict[str, dict[str, Any]]:

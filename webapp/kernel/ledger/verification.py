@@ -1,8 +1,10 @@
 """`ashiato ledger verify`: everything that is stored of a log, recomputed from the bytes of its entries."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,11 +14,13 @@ from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.ledger.entries import decode
 from webapp.kernel.ledger.models import Head, LedgerTile, SignedCheckpoint
 from webapp.kernel.tlog import checkpoints, notes
-from webapp.kernel.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash, perfect_root
+from webapp.kernel.tlog.merkle import EMPTY_ROOT, Frontier, leaf_hash, leaf_hashes, perfect_root
 from webapp.kernel.tlog.tiles import HASH, WIDTH
 
-#: Entries read at once: whole tiles, and memory stays flat.
-CHUNK = 4 * WIDTH
+#: Entries asked for at once: whole tiles, and memory stays flat.
+CHUNK = 8 * WIDTH
+#: As SQLite wants to hear it: negative, in KiB.
+SMALL_CACHE = -1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,9 @@ class Faulty(Exception):
     """The first fault, in plain words."""
 
 
-class _Part(NamedTuple):
-    """Consecutive rows of the log, by column."""
-
-    indices: Sequence[int]
-    leaves: Sequence[bytes]
-    raws: Sequence[bytes]
-    ids: Sequence[str]
-    kinds: Sequence[str]
+#: What is read of an entry, as the database's driver gives it: index, leaf, raw, id, kind, recorded_at. SQLite lets one
+#: put a text where bytes belong.
+_Row = tuple[int, bytes, Any, str, str, int]
 
 
 def verify(session: Session, log: str) -> Check:
@@ -50,8 +49,23 @@ def verify(session: Session, log: str) -> Check:
     rewritten or cut and made to look whole again contradicts these. Answers the first fault in plain words;
     raises NotFound for an unknown log.
     """
-    with one_picture(session):
+    with one_picture(session), _small_cache(session):
         return _verify(session, log)
+
+
+@contextmanager
+def _small_cache(session: Session) -> Iterator[None]:
+    """On SQLite, keep few pages meanwhile: each is read once, and so few stay in the processor's own cache."""
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    usual = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = {SMALL_CACHE}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def _verify(session: Session, log: str) -> Check:
@@ -63,8 +77,8 @@ def _verify(session: Session, log: str) -> Check:
     except Faulty as fault:  # a checkpoint that cannot be read
         return Check(log, 0, EMPTY_ROOT.hex(), str(fault))
     try:
-        for part in _parts(session, log):
-            check.take(part)
+        for rows in _rows(session, log):
+            check.take(rows)
         check.finish(head)
     except Faulty as fault:
         return Check(log, check.frontier.size, check.frontier.root().hex(), str(fault))
@@ -84,21 +98,23 @@ class _Verification:
         tiles = session.scalars(select(LedgerTile).where(LedgerTile.log == log))
         self.tiles = {(tile.level, tile.number): tile.data for tile in tiles}
         self.seen: dict[int, int] = {}
+        self._sizes = sorted(self.signed)
+        self._places = 0, 0
         self._is_signed()
 
-    def take(self, part: _Part) -> None:
-        """Check the next rows, whole tiles at a time where nothing was signed in between."""
-        leaves = [leaf_hash(raw) for raw in part.raws]
+    def take(self, rows: Sequence[_Row]) -> None:
+        """Check the next rows: a tile of them, or what is left at the end."""
         start = self.frontier.size
-        if list(part.indices) != list(range(start, start + len(leaves))) or leaves != list(part.leaves):
-            self._find_fault(part)
-        self._are_filed(part)
-        for at in range(0, len(leaves), WIDTH):
-            self._push(leaves[at : at + WIDTH])
+        leaves = [row[1] for row in rows]
+        if [row[0] for row in rows] != list(range(start, start + len(rows))) or not _are_hashed(rows, leaves):
+            self._find_fault(rows)
+        self._are_filed(rows)
+        self._push(leaves)
 
     def _push(self, leaves: list[bytes]) -> None:
-        sizes = range(self.frontier.size + 1, self.frontier.size + WIDTH)
-        if len(leaves) == WIDTH and self.signed.keys().isdisjoint(sizes):
+        start = self.frontier.size
+        signed = bisect_right(self._sizes, start)
+        if len(leaves) == WIDTH and (signed == len(self._sizes) or self._sizes[signed] >= start + WIDTH):
             self._grown(self.frontier.push_tile(perfect_root(leaves)))
             self._is_signed()
             return
@@ -118,26 +134,31 @@ class _Verification:
                 raise Faulty(f"tile {level}/{number} is not what its entries give")
             self.seen[level] = index + 1
 
-    def _are_filed(self, part: _Part) -> None:
-        """The columns beside the bytes say what the bytes say. In canonical JSON the three stand side by side."""
-        log = self.log
-        for place, (raw, id, kind) in enumerate(zip(part.raws, part.ids, part.kinds, strict=True)):
-            if b'"id":"%b","kind":"%b","log":"%b",' % (id.encode(), kind.encode(), log.encode()) not in raw:
-                raise Faulty(self._misfiled(part.indices[place], raw))
+    def _are_filed(self, rows: Sequence[_Row]) -> None:
+        """The columns beside the bytes say what the bytes say. In canonical JSON id, kind and log stand side by side.
 
-    def _misfiled(self, index: int, raw: bytes) -> str:
-        try:
-            decode(index, raw)
-        except (ValueError, KeyError, TypeError):
-            return f"entry {index} is not an entry of ours"
-        return f"entry {index} is filed under another id or kind"
+        Only who wrote an entry, and what follows the time, move them: they are looked for first where the entry
+        before had them.
+        """
+        (at, time_at), last, filed, then, timed = self._places, "", "", -1, b""
+        for index, _leaf, raw, id, kind, recorded_at in rows:
+            if kind != last:
+                last, filed = kind, f'","kind":"{kind}","log":"{self.log}",'
+            if recorded_at != then:
+                then, timed = recorded_at, f',"rec":{recorded_at},"'.encode()
+            named = f'"id":"{id}{filed}'.encode()
+            if not (raw.startswith(named, at) and raw.startswith(timed, time_at)):
+                at, time_at = raw.find(named), raw.rfind(timed) - len(raw)
+                if at < 0 or time_at < -len(raw):
+                    raise Faulty(_misfiled(index, raw, "id or kind" if at < 0 else "time"))
+        self._places = at, time_at
 
-    def _find_fault(self, part: _Part) -> None:
+    def _find_fault(self, rows: Sequence[_Row]) -> None:
         expected = self.frontier.size
-        for index, leaf, raw in zip(part.indices, part.leaves, part.raws, strict=True):
+        for index, leaf, raw, *_ in rows:
             if index != expected:
                 raise Faulty(f"entry {expected} is missing")
-            if leaf_hash(raw) != leaf:
+            if not isinstance(raw, bytes) or leaf_hash(raw) != leaf:
                 raise Faulty(f"entry {index} is not the one that was hashed")
             self.frontier.push(leaf)
             expected += 1
@@ -155,20 +176,36 @@ class _Verification:
                 raise Faulty(f"tile {level}/{number} holds more than its entries give")
 
 
-def _parts(session: Session, log: str) -> Iterator[_Part]:
+def _misfiled(index: int, raw: bytes, what: str) -> str:
+    try:
+        decode(index, raw)
+    except (ValueError, KeyError, TypeError):
+        return f"entry {index} is not an entry of ours"
+    return f"entry {index} is filed under another {what}"
+
+
+def _are_hashed(rows: Sequence[_Row], leaves: list[bytes]) -> bool:
+    try:
+        return leaf_hashes([row[2] for row in rows]) == leaves
+    except TypeError:  # not bytes
+        return False
+
+
+def _rows(session: Session, log: str) -> Iterator[Sequence[_Row]]:
+    """All rows of the log, a tile of them at a time. Past SQLAlchemy, which would make an object of every row."""
     connection = session.connection()
     sign = "?" if connection.dialect.paramstyle == "qmark" else "%s"
     query = (
-        f"SELECT idx, leaf, raw, id, kind FROM ledger_entries WHERE log = {sign} AND idx >= {sign} "  # noqa: S608
+        f"SELECT idx, leaf, raw, id, kind, recorded_at FROM ledger_entries WHERE log = {sign} AND idx >= {sign} "  # noqa: S608
         f"ORDER BY idx LIMIT {CHUNK}"
     )
-    start = 0
-    while True:
-        rows = connection.exec_driver_sql(query, (log, start)).cursor.fetchall()
-        if not rows:
-            return
-        yield _Part(*zip(*rows, strict=True))
-        start = rows[-1][0] + 1
+    start, last = -1, -1
+    while start <= last:
+        start = last + 1
+        read = connection.exec_driver_sql(query, (log, start)).cursor.fetchmany
+        while rows := read(WIDTH):
+            last = rows[-1][0]
+            yield rows
 
 
 def _root(note: bytes, log: str) -> bytes:

@@ -1,6 +1,6 @@
 """RFC 6962 §2.1 hashing over a frontier: the roots of the perfect subtrees of the log, largest first. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 EMPTY_ROOT = sha256(b"").digest()
@@ -18,11 +18,31 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha256(b"\x01" + left + right).digest()
 
 
-def perfect_root(hashes: list[bytes]) -> bytes:
+#: Hashers that have read the prefix. For many hashes in a row, a copy of one is quicker made than a new one.
+_LEAF, _NODE = sha256(b"\x00"), sha256(b"\x01")
+
+
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """`leaf_hash` of each of many entries."""
+    begin, hashes = _LEAF.copy, list[bytes]()
+    for entry in entries:
+        hasher = begin()
+        hasher.update(entry)
+        hashes.append(hasher.digest())
+    return hashes
+
+
+def perfect_root(hashes: Sequence[bytes]) -> bytes:
     """The root over 2^n hashes, n ≥ 0."""
+    begin = _NODE.copy
     while len(hashes) > 1:
-        pairs = iter(hashes)
-        hashes = [sha256(b"\x01" + left + right).digest() for left, right in zip(pairs, pairs, strict=True)]
+        parents = list[bytes]()
+        for left, right in zip(hashes[::2], hashes[1::2], strict=True):
+            hasher = begin()
+            hasher.update(left)
+            hasher.update(right)
+            parents.append(hasher.digest())
+        hashes = parents
     return hashes[0]
 
 

@@ -20,7 +20,7 @@ def eight_words(data: bytes) -> list[str]:
     """
     digest = int.from_bytes(sha256(b"ashiato/words/v1\n" + data).digest()) >> 256 - COUNT * _BITS
     places = [digest >> _BITS * place & 0x7FF for place in reversed(range(COUNT))]
-    return [_words()[place] for place in places]
+    return [all_words()[place] for place in places]
 
 
 def of_checkpoint(checkpoint: Checkpoint) -> list[str]:
@@ -28,6 +28,15 @@ def of_checkpoint(checkpoint: Checkpoint) -> list[str]:
     return eight_words(checkpoint.text().encode())
 
 
+def of_node(vkey: str, mirror_vkey: str) -> list[str]:
+    """The words of a node that asks to be admitted: of both its keys, as verifier key texts (C2SP signed-note).
+
+    The node's people and the officer who admits it read them to each other; another key in between gives others.
+    """
+    return eight_words(f"ashiato/node/v1\n{vkey.strip()}\n{mirror_vkey.strip()}\n".encode())
+
+
 @cache
-def _words() -> list[str]:
+def all_words() -> list[str]:
+    """The whole list, by number: phones carry a copy of it."""
     return [unicodedata.normalize("NFC", word) for word in Mnemonic("japanese").wordlist]

@@ -5,10 +5,13 @@ import signal
 import sys
 import threading
 import time
+from pathlib import Path
 
 import click
+from flask import current_app
 from flask.cli import with_appcontext
 
+from webapp.kernel.base import running
 from webapp.kernel.base.db import db
 from webapp.kernel.identity import authentication
 from webapp.kernel.identity.models import Person
@@ -17,6 +20,7 @@ from webapp.kernel.intake.service import Answer
 from webapp.kernel.intake.submit import submit_as
 from webapp.kernel.ledger import signing
 from webapp.kernel.ledger.models import NodeRequest
+from webapp.kernel.tlog import words
 from webapp.kernel.tlog.notes import NoteError
 from webapp.kernel.witnesses import room
 from webapp.kernel.witnesses.api import waiting
@@ -47,7 +51,8 @@ def publish(*, once: bool, every: float) -> None:
     stop = threading.Event()
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, lambda *_: stop.set())
-    publish_until(publisher, every, stop)
+    with running.announced(Path(current_app.config["INSTANCE"])):
+        publish_until(publisher, every, stop)
 
 
 def publish_until(publisher: Publisher, every: float, stop: threading.Event) -> None:
@@ -96,6 +101,7 @@ def requests(log: str) -> None:
     """Nodes that ask to watch LOG and wait for an officer."""
     for asked in waiting(db.session(), log):
         click.echo(f"{asked.organisation}  {asked.url}  {asked.vkey}")
+        click.echo(f"  鍵の八つの言葉  {' '.join(words.of_node(asked.vkey, asked.mirror_vkey))}")
 
 
 @click.command("admit")

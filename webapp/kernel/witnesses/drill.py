@@ -19,11 +19,12 @@ NOTICED = {409, 422}
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Who was lied to, what came of it (a code of messages.py), and after how many milliseconds."""
+    """Who was lied to, what came of it (a code of messages.py), after how many ms, and the true log's size since."""
 
     code: str
     organisation: str = ""
     took_ms: int = 0
+    size: int = 0
 
     @property
     def noticed(self) -> bool:
@@ -36,7 +37,7 @@ def run(session: Session, log: Log) -> Found:
     nodes = [node for node in queries.nodes_of(session, log.id) if node.answered_at and node.size]
     if not nodes:
         return Found("witnesses.drill_nobody")
-    node = max(nodes, key=lambda each: each.answered_at or 0)
+    node, log_id = max(nodes, key=lambda each: each.answered_at or 0), log.id
     session.rollback()  # nothing is held while others are asked
     try:
         lie = signing.client().drill(log.origin)
@@ -45,9 +46,10 @@ def run(session: Session, log: Log) -> Found:
     started = time.monotonic()
     status = _show(node.url, lie)
     took = int((time.monotonic() - started) * 1000)
-    if status in NOTICED:
-        return Found("witnesses.drill_noticed", node.organisation, took)
-    return Found("witnesses.drill_believed" if status == 200 else "witnesses.drill_silent", node.organisation)
+    size = queries.sizes_of(session, log_id).recorded
+    session.rollback()
+    code = "noticed" if status in NOTICED else "believed" if status == 200 else "silent"
+    return Found(f"witnesses.drill_{code}", node.organisation, took, size)
 
 
 def _show(url: str, lie: bytes) -> int:

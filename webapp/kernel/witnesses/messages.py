@@ -54,8 +54,14 @@ SENTENCES = {
     "witnesses.signer_unavailable": (
         "署名する機械が動いていません。管理者が動かしてください。記録はできています。動けば、たまった分もまとめて署名されます。"
     ),
-    "witnesses.drill_noticed": "{who}のノードが、うその台帳を{seconds}秒で見破りました。",
-    "witnesses.drill_believed": "{who}のノードが、うその台帳を受け入れました。すぐにノードの管理者に知らせてください。",
+    "witnesses.drill_noticed": (
+        "{who}のノードにだけ、うその記録を見せました → {who}のノードが自分の写しと比べ、"
+        "{seconds}秒で見破って連署を断りました → ほんものの記録は{size}件のままです。"
+    ),
+    "witnesses.drill_believed": (
+        "{who}のノードにだけ、うその記録を見せました → {who}のノードが、うその台帳を受け入れました。"
+        "すぐにノードの管理者に知らせてください → ほんものの記録は{size}件のままです。"
+    ),
     "witnesses.drill_silent": "{who}のノードから返事がありません。ノードが動いているか確かめてください。",
     "witnesses.drill_nobody": "まだどのノードも連署していません。1つでも連署してから、もう一度お試しください。",
     "witnesses.drill_no_signer": "署名する機械が訓練用に動いていません。訓練用に起動してから、もう一度お試しください。",

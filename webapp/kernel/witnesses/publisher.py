@@ -308,10 +308,24 @@ def _written(work: _Work, heard: Mapping[str, _Heard]) -> Outcome:
             )
         problems = {name: _see(session, work, name, found, now) for name, found in heard.items()}
         row = session.get_one(SignedCheckpoint, (work.log, size))
-        cosigned, enough = _cosigners(row.note, work.policy), row.cosigned_at is not None
+        given = work.policy.judge(row.note).witnesses
+        _catch_up(session, work.log, size, given)
+        cosigned, enough = frozenset(given), row.cosigned_at is not None
     waiting = {target.name: "" for target in work.targets if target.name not in cosigned}
     failed = {name: problems.get(name) or "left alone for now" for name in waiting}
     return Outcome(work.log, size, tuple(sorted(cosigned)), enough, failed)
+
+
+def _catch_up(session: Session, log: str, size: int, given: Mapping[str, int]) -> None:
+    """Whose cosignature (name → seconds) stands on the note has cosigned so far, wherever it came from.
+
+    After a restore it comes with a node's copy, and what was seen of the nodes is as old as the backup.
+    """
+    for name, at_s in given.items():
+        known = session.get(NodeState, (log, name), populate_existing=True)
+        if known is None or known.size < size:
+            state = _state(session, log, name)
+            state.size, state.answered_at = size, max(state.answered_at or 0, at_s * 1000)
 
 
 def _see(session: Session, work: _Work, name: str, found: _Heard, now: int) -> str:

@@ -19,7 +19,9 @@ from webapp.kernel.ledger.models import (
 )
 from webapp.kernel.tlog import checkpoints, notes, words
 from webapp.kernel.tlog.policies import least_of
+from webapp.kernel.witnesses import drills
 from webapp.kernel.witnesses.api import waiting
+from webapp.kernel.witnesses.drills import Kept
 from webapp.kernel.witnesses.messages import SENTENCES
 from webapp.kernel.witnesses.status import SIGNER, Health, Mood, Seen, Sizes, can_lose, health, mood
 
@@ -30,6 +32,14 @@ class NodeLine:
 
     seen: Seen
     health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A node that asks to watch, with the words by which its people tell that it is theirs."""
+
+    request: NodeRequest
+    words: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,10 @@ class LogStatus:
     can_lose: int
     words: list[str]
     words_size: int
-    requests: list[NodeRequest]
+    requests: list[Asking]
+    #: How many cosignatures are needed once one node more is admitted.
+    least_with_one_more: int
+    last_drill: Kept | None
     #: What a person has to know when the signer does not sign.
     refusal: str = ""
 
@@ -73,7 +86,9 @@ def status_of(session: Session, log: Log, now: int) -> LogStatus:
         can_lose(healths) if lines else 0,
         spoken,
         size,
-        waiting(session, log.id),
+        [Asking(each, words.of_node(each.vkey, each.mirror_vkey)) for each in waiting(session, log.id)],
+        least_of(len(lines) + 1),
+        drills.kept(log.id),
         SENTENCES.get(f"witnesses.signer_{sizes.refusal}", ""),
     )
 
@@ -81,7 +96,15 @@ def status_of(session: Session, log: Log, now: int) -> LogStatus:
 def revision(logs: Sequence[LogStatus]) -> str:
     """A short string that changes when anything that the page shows does, save the passing of time."""
     shown = [
-        (log.sizes, log.mood, log.nodes, log.words, [each.vkey for each in log.requests]) for log in logs
+        (
+            log.sizes,
+            log.mood,
+            log.nodes,
+            log.words,
+            [each.request.vkey for each in log.requests],
+            log.last_drill,
+        )
+        for log in logs
     ]
     return sha256(repr(shown).encode()).hexdigest()[:16]
 

@@ -1,7 +1,7 @@
 """Pages: how the log is watched, who asks to watch it, the evidence, the fire drill; and why it cannot be rewritten.
 
 Templates (templates/witnesses/) and what they are given:
-  ledger.html       logs: [LogStatus], live_url, rev, now, drills, can_admit
+  ledger.html       logs: [LogStatus], live_url, rev, now, drills, told (a drill in words), can_admit
   ledger_live.html  the part that updates itself
   evidence.html     organisation, at, evidence (text)
   public_why.html   nothing: it is true for every town
@@ -22,7 +22,8 @@ from webapp.kernel.intake.api import door
 from webapp.kernel.intake.submit import submit
 from webapp.kernel.ledger.models import LedgerNode, Log, NodeRequest, NodeState
 from webapp.kernel.witnesses import drill as drilling
-from webapp.kernel.witnesses import queries, room
+from webapp.kernel.witnesses import drills, queries, room
+from webapp.kernel.witnesses.drills import Kept
 from webapp.kernel.witnesses.messages import SENTENCES
 
 bp = Blueprint("witnesses", __name__, template_folder="templates")
@@ -92,12 +93,15 @@ def drill(log: str) -> ResponseReturnValue:
     if not current_app.config["LEDGER_DRILL"]:
         raise NotFound
     found = drilling.run(db.session(), _own(log))
-    kind = "ok" if found.noticed else "error"
-    flash(
-        SENTENCES[found.code].format(who=found.organisation, seconds=f"{max(found.took_ms, 10) / 1000:.2f}"),
-        kind,
-    )
+    done = Kept(now_ms(), found.code, found.organisation, found.took_ms, found.size)
+    drills.keep(log, done)
+    flash(_told(done), "ok" if found.noticed else "error")
     return redirect(url_for("witnesses.ledger"))
+
+
+def _told(drill: Kept) -> str:
+    seconds = f"{max(drill.took_ms, 10) / 1000:.2f}"
+    return SENTENCES[drill.code].format(who=drill.organisation, seconds=seconds, size=drill.size)
 
 
 def _own(log: str) -> Log:
@@ -121,4 +125,5 @@ def _shown() -> dict[str, object]:
         "drills": current_app.config["LEDGER_DRILL"],
         "can_admit": may(person.roles, Action.NODE_ADMIT),
         "new_id": new_id,
+        "told": _told,
     }

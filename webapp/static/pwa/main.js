@@ -32,6 +32,8 @@ let present = null;
 let drawing = 0;
 /** @type {ReturnType<typeof setTimeout>|undefined} */
 let redraw;
+/** A finger on the screen: what it presses must not be exchanged under it. */
+let pressed = false;
 /** @type {(() => void)|null} */
 let applyUpdate = null;
 /** @type {WakeLockSentinel|null} */
@@ -74,6 +76,10 @@ async function draw(app, quiet = false) {
   }
   const next = await screenFor(app, location).catch((problem) => broken(problem));
   if (mine !== drawing) return next.leave?.();
+  if (quiet && pressed) {
+    next.leave?.();
+    return soon(app);
+  }
   if (quiet) leave();
   present = next;
   begin(quiet);
@@ -146,6 +152,7 @@ async function stayAwake() {
 function soon(app) {
   clearTimeout(redraw);
   redraw = setTimeout(() => {
+    if (pressed) return soon(app);
     const busy = root.querySelector('dialog[open]') || document.activeElement instanceof HTMLInputElement;
     if (present?.live && !busy) void draw(app, true);
   }, REDRAW);
@@ -164,6 +171,8 @@ async function boot() {
   setSound(settings().sound);
   setVoice(settings().voice);
   addEventListener('pointerdown', unlock, { passive: true });
+  addEventListener('pointerdown', () => { pressed = true; }, { passive: true });
+  for (const end of ['pointerup', 'pointercancel']) addEventListener(end, () => setTimeout(() => { pressed = false; }), { passive: true });
   addEventListener('keydown', unlock);
   const app = await open();
   await draw(app);
@@ -173,7 +182,7 @@ async function boot() {
   setInterval(changed, TICK);
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible' && present?.shape === 'scan') void stayAwake(); });
   startSync(app.store);
-  void registerApp({ onUpdate: (apply) => { applyUpdate = apply; app.update = true; soon(app); } });
+  void registerApp({ alone: (work) => app.store.alone(work), onUpdate: (apply) => { applyUpdate = apply; app.update = true; soon(app); } });
 }
 
 boot().catch((problem) => {

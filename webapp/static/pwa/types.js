@@ -2,7 +2,7 @@
 // Instants are whole milliseconds since the Unix epoch, UTC.
 
 /** @typedef {"registered"|"sanitized"|"sanitize_failed"|"destroyed_on_site"|"loaded"|"counted"|"drive_extracted"|"destroyed"
- *   |"locked"|"handed_over"|"arrived"|"opened"|"count_closed"|"void"} Step */
+ *   |"locked"|"handed_over"|"accepted"|"declined"|"arrived"|"opened"|"count_closed"|"void"} Step */
 
 /** How the code was read. @typedef {"camera"|"photo"|"typed"|"wedge"|"form"} Source */
 
@@ -13,7 +13,7 @@
  * @property {1} v
  * @property {string} id UUIDv7
  * @property {string} log municipality code, 6 digits
- * @property {"custody.scan"} kind
+ * @property {string} kind "custody.scan", or another act that phones sign
  * @property {Step} step
  * @property {string} code 17 characters, or the raw text if it is not one of ours
  * @property {string} parent cage code or ""
@@ -21,14 +21,15 @@
  * @property {Source} src
  * @property {string} dev this phone
  * @property {number} seq ≥ 1, gapless per (dev, log)
- * @property {string} prev "" until phones sign
+ * @property {string} prev SHA-256 of this phone's scan before, in this log, hex; "" for the first, and on a phone without a key
  * @property {string} actor pseudonym of the person in this log
  * @property {string[]} wit pseudonyms of witnesses
  * @property {number} at wall clock of the phone
  * @property {number} mono monotonic clock of the page, ms
  * @property {string} boot random id of this page start
  * @property {number|null} off last measured server time minus phone time, ms
- * @property {number|null} off_age age of that measurement, ms
+ * @property {number|null} off_age age of that measurement, ms; null where nothing bounds the time
+ * @property {number|null} off_err error of `off`, ms
  * @property {string} place
  * @property {string[]} ev SHA-256 of each photo
  * @property {Record<string, unknown>} body
@@ -41,8 +42,9 @@
 /** What a screen must say about a scan; the engine adds the rest.
  * @typedef {object} ScanFields
  * @property {string} log
- * @property {Step} step
- * @property {string} code
+ * @property {string} [kind] "custody.scan" unless told; another act needs neither step nor code
+ * @property {Step} [step]
+ * @property {string} [code]
  * @property {string} actor
  * @property {string} [parent]
  * @property {string} [job]
@@ -99,9 +101,10 @@
  * @property {Opening|null} open
  * @property {string} log
  * @property {string} dev
- * @property {number} seq
+ * @property {number} [seq] missing on what is carried for another phone
  * @property {string} actor
- * @property {string} person id of the person who was logged in; "" if the app did not know
+ * @property {string} person id of the person who was logged in; "" on what is carried: whoever is logged in sends it
+ * @property {boolean} [carried] another phone's scan, kept here to be sent from here too
  * @property {string} job
  * @property {Step} step
  * @property {string} code
@@ -159,6 +162,9 @@
  * @property {number|null} arrived
  */
 
+/** A phone as its log knows it: public key, whose it is, and until when (a day pass; null: until revoked).
+ * @typedef {{dev: string, key: string, p: string, until: number|null}} PhoneKeyOut */
+
 /** What a phone needs for one job, fetched ahead.
  * @typedef {object} Pack
  * @property {string} rev
@@ -169,6 +175,7 @@
  * @property {Device[]} devices none for drivers
  * @property {Cage[]} cages
  * @property {{prefixes: string[]}} codes
+ * @property {PhoneKeyOut[]} [phones] keys of the phones of everybody who works on the job
  * @property {Record<string, unknown>} policy
  */
 
@@ -178,6 +185,7 @@
  * @property {Device[]} list every device, bound or not
  * @property {Map<string, Cage>} cages by code
  * @property {Map<string, string>} voided codes replaced by another → reason
+ * @property {Set<string>} officers who gives a locked cage away
  * @property {Tables} tables
  */
 
@@ -185,7 +193,8 @@
  * @typedef {object} Tables
  * @property {Record<string, {title: string, of: "device"|"cage"|"correction"}>} steps
  * @property {string[]} order device steps in the order in which they happen
- * @property {string[]} cage_order cage steps likewise
+ * @property {string[]} cage_order cage steps likewise, without answers
+ * @property {string[]} answers what a receiver says to a hand-over
  * @property {Record<string, string[]>} next device steps; "" = nothing yet
  * @property {Record<string, string[]>} next_cage
  * @property {string[]} witnessed steps a second person must stand beside
@@ -198,6 +207,7 @@
  * @property {Record<string, string>} kinds
  * @property {Record<string, string>} classes
  * @property {Record<string, string>} void_reasons
+ * @property {Record<string, string>} decline_reasons why a receiver does not take a cage
  */
 
 /** The phone's provisional judgement.
@@ -205,7 +215,9 @@
 
 /** A quadrilateral in pixels of the frame, clockwise from the top left as printed.
  * @typedef {[[number, number], [number, number], [number, number], [number, number]]} Quad */
-/** @typedef {{text: string, format: string, quad: Quad}} Read */
+/** One code in one frame. `whole`, `tone`, `times`: which look read it; `partial`: found and not understood (no text).
+ * @typedef {{text: string, format: string, quad: Quad, whole?: boolean, tone?: import('./scanning/looks.js').Tone, times?: 1|2,
+ *   partial?: boolean}} Read */
 
 /** A code as `scanning/codes.js: parse` sees it.
  * @typedef {{kind: "code", id: string} | {kind: "foreign", text: string} | {kind: "malformed", text: string}} Parsed */
@@ -215,10 +227,12 @@
  * @property {string} text as read
  * @property {string} format "QRCode", "Code128", …
  * @property {Quad} quad
- * @property {"ours"|"foreign"|"malformed"|"serial"|"proof"} kind foreign = another's QR (never opened); malformed = ours but misread; proof = a proof on paper
+ * @property {"ours"|"foreign"|"malformed"|"serial"|"proof"|"exchange"} kind foreign = another's QR (never opened); malformed = ours but misread; proof = a proof on paper; exchange = shown by a phone at a hand-over
  * @property {string} id 17 characters if kind is "ours", else ""
  * @property {boolean} confirmed true once it may be acted on
  * @property {number} at when it was decoded, `performance.now()`
+ * @property {number} [track] the same number as long as the same label is in view (camera only)
+ * @property {number} [age] how long it has been in view, ms (camera only)
  */
 
 /** @typedef {{width: number, height: number}} Size */

@@ -1,8 +1,10 @@
 // The scanning desk: picture with boxes, the bar that says what happened, and the tools; typing and photo are always there.
 // A mode gives it one function, `onRead`; everything seen, typed or photographed goes through it, one after the other.
 
+import { isExchange } from '../exchange/prefix.js';
 import { speak, tell } from '../feedback.js';
 import { SAID, SCANNER } from '../messages.js';
+import { STORAGE } from '../messages-phone.js';
 import { parse } from '../scanning/codes.js';
 import { decodePhoto } from '../scanning/photo.js';
 import { askCode } from './codefield.js';
@@ -15,12 +17,13 @@ import { wedge } from './wedge.js';
 /** @typedef {import('../feedback.js').Tone} Tone */
 /** @typedef {import('../types.js').Source} Source */
 /** One thing read. `id` = 17 characters if it is one of our codes.
- * @typedef {{kind: "ours"|"foreign"|"malformed"|"serial"|"proof", id: string, text: string, src: Source}} DeskRead */
+ * @typedef {{kind: "ours"|"foreign"|"malformed"|"serial"|"proof"|"exchange", id: string, text: string, src: Source}} DeskRead */
 /** What the mode answers once it has acted; null = say nothing.
  * @typedef {{verdict: Tone, words: string, detail: string, action?: HTMLElement|null,
  *   idle?: boolean, kept?: boolean, aloud?: string}|null} Outcome `idle`: worth a mark on the picture, not worth an interruption;
  *   `kept`: it is on disk; `aloud`: spoken where the person asked for a voice */
-/** @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string,
+/** `shown`: it reads what another phone shows, not stickers; nobody types that.
+ * @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string, shown?: boolean,
  *   only?: () => Set<string>|null, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan */
 
 const QUIET = 4000;
@@ -60,11 +63,11 @@ export function desk(app, plan) {
     if (id) await take({ kind: 'ours', id, text: id, src: 'typed' });
   };
   const tools = h('div', { class: 'app-tools' });
-  const redraw = () => fill(tools, lightTool(eye, redraw), zoomTool(eye, redraw), button(SCANNER.type, type, { rank: 'plain', mark: 'type' }),
-    photoTool(plan.prefixes, take, said.say), lensTool(eye, redraw));
+  const redraw = () => fill(tools, lightTool(eye, redraw), zoomTool(eye, redraw), plan.shown ? null : button(SCANNER.type, type, { rank: 'plain', mark: 'type' }),
+    photoTool(plan, take, said.say), lensTool(eye, redraw));
   const deaf = wedge({ onText: (text) => void take(machineRead(text, plan.prefixes, serials)), onTrigger: async () => {
     const picture = await eye.snap();
-    if (picture) await takePhoto(picture, plan.prefixes, take, said.say);
+    if (picture) await takePhoto(picture, plan, take, said.say);
   } });
   // what the bar promises is what the picture can do
   const invite = () => {
@@ -81,6 +84,7 @@ export function desk(app, plan) {
 /** Words for a failure to keep. @param {unknown} problem */
 function problemWords(problem) {
   const code = /** @type {{code?: string}} */ (problem)?.code ?? '';
+  if (code === 'store.full') return STORAGE.fullNow;
   return code ? `${SAID.foreignHint}（${code}）` : SAID.foreignHint;
 }
 
@@ -151,32 +155,33 @@ function zoomTool(eye, redraw) {
   return button(SCANNER.zoom(next), () => eye.zoom(next).then(redraw), { rank: 'plain', mark: 'zoom' });
 }
 
-/** @param {string[]} prefixes @param {(read: DeskRead) => Promise<unknown>} take @param {import('../app.js').App["said"]["say"]} say */
-function photoTool(prefixes, take, say) {
+/** @param {DeskPlan} plan @param {(read: DeskRead) => Promise<unknown>} take @param {import('../app.js').App["said"]["say"]} say */
+function photoTool(plan, take, say) {
   const input = h('input', { type: 'file', accept: 'image/*', capture: 'environment', class: 'visually-hidden' });
   input.addEventListener('change', async () => {
     const file = input.files?.[0];
     input.value = '';
-    if (file) await takePhoto(file, prefixes, take, say);
+    if (file) await takePhoto(file, plan, take, say);
   });
   return h('label', { class: 'button', 'data-kind': 'quiet' }, icon('photo'), h('span', {}, SCANNER.photo), input);
 }
 
-/** @param {File} file @param {string[]} prefixes @param {(read: DeskRead) => Promise<unknown>} take
+/** @param {File} file @param {DeskPlan} plan @param {(read: DeskRead) => Promise<unknown>} take
  * @param {import('../app.js').App["said"]["say"]} say */
-async function takePhoto(file, prefixes, take, say) {
+async function takePhoto(file, plan, take, say) {
   say('busy', SCANNER.reading, '');
-  const ids = await readPhoto(file, prefixes);
-  if (ids.length === 0) {
+  const found = await readPhoto(file, plan);
+  if (found.length === 0) {
     say('unknown', SCANNER.photoNone, SAID.foreignHint);
     tell('unknown');
   }
-  for (const id of ids) await take({ kind: 'ours', id, text: id, src: 'photo' });
+  for (const read of found) await take(read);
 }
 
 /** What a scanner of its own typed. It has checked the symbol itself, so a bare ID counts; its check character is tested here.
  * @param {string} text @param {string[]} prefixes @param {boolean} serials @returns {DeskRead} */
 function machineRead(text, prefixes, serials) {
+  if (isExchange(text)) return { kind: 'exchange', id: '', text, src: 'wedge' };
   const found = parse(text, prefixes);
   if (found.kind === 'code') return { kind: 'ours', id: found.id, text, src: 'wedge' };
   return { kind: found.kind === 'malformed' && serials ? 'serial' : found.kind, id: '', text, src: 'wedge' };
@@ -187,11 +192,13 @@ function lensTool(eye, redraw) {
   return eye.lenses() < 2 ? null : button(SCANNER.lens, () => eye.turn().then(redraw), { rank: 'plain', mark: 'sync' });
 }
 
-/** @param {File} file @param {string[]} prefixes @returns {Promise<string[]>} our ids in the photo, each once */
-async function readPhoto(file, prefixes) {
+/** @param {File} file @param {DeskPlan} plan @returns {Promise<DeskRead[]>} what is looked for in the photo, each once */
+async function readPhoto(file, { prefixes, shown = false }) {
   try {
-    const reads = await decodePhoto(file, { prefixes });
-    return [...new Set(reads.filter((read) => read.kind === 'ours').map((read) => read.id))];
+    const reads = await decodePhoto(file, { prefixes, here: shown });
+    const wanted = reads.filter(({ kind }) => kind === (shown ? 'exchange' : 'ours'));
+    const texts = new Map(wanted.map(({ kind, id, text }) => [id || text, kind]));
+    return [...texts].map(([text, kind]) => ({ kind, id: kind === 'ours' ? text : '', text, src: 'photo' }));
   } catch (problem) {
     console.warn(problem);
     return [];

@@ -90,7 +90,7 @@ export function personChoice(pack, { label, hint, must, roles, except = '', word
 }
 
 /**
- * A photo: taken with the phone's camera, shrunk, stripped and hashed before anything else (SPEC §2 evidence).
+ * A photo: taken with the phone's camera, shrunk, stripped and hashed before anything else.
  * @param {{label: string, hint?: string, must?: string, snap?: (() => Promise<File|null>)|null, onTaken?: (photo: Photo) => void}} plan
  * `snap` takes the picture from a camera that is already running
  */

@@ -92,6 +92,11 @@ export function card(title, href, picture, ...more) {
     h('h3', { class: 'card__title' }, h('a', { class: 'card__link', href }, title)), ...more));
 }
 
+/** One line of a menu, wholly a target. @param {string} href @param {string} mark @param {string} words @param {string} detail */
+export function menuRow(href, mark, words, detail) {
+  return h('a', { class: 'app-menu__row', href }, icon(mark), h('span', {}, words), detail ? h('small', {}, detail) : null, icon('next'));
+}
+
 /** A box of words with an icon. @param {"info"|"ok"|"warn"|"error"} kind @param {string} title @param {...import('./dom.js').Child} more */
 export function notice(kind, title, ...more) {
   const mark = { info: 'info', ok: 'check-circle', warn: 'alert', error: 'stop' }[kind];

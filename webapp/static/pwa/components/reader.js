@@ -7,19 +7,20 @@ import { h } from './dom.js';
 import { icon } from './icon.js';
 
 /** Look until a text is wanted, or the person leaves. Throws CameraError.
- * @param {(text: string) => boolean} wanted @returns {Promise<string>} "" if the person left */
-export async function lookFor(wanted) {
+ * @param {(text: string) => boolean} wanted @param {{aim?: string, not?: string}} [words] what to aim at, and what to say of another text
+ * @returns {Promise<string>} "" if the person left */
+export async function lookFor(wanted, { aim = PROOF.aim, not = PROOF.notProof } = {}) {
   const camera = await openCamera();
   const video = h('video', { class: 'viewer__video', playsinline: true, 'aria-label': PROOF.camera });
   video.muted = true;
-  const said = h('p', { class: 'viewer__said', role: 'status' }, PROOF.aim);
+  const said = h('p', { class: 'viewer__said', role: 'status' }, aim);
   const dialog = h('dialog', { class: 'viewer', 'data-whole': true, 'aria-label': PROOF.camera }, video, h('div', { class: 'viewer__frame', 'aria-hidden': 'true' }));
   dialog.append(h('div', { class: 'viewer__panel' }, said, h('div', { class: 'viewer__tools' }, torch(camera),
     h('button', { type: 'button', class: 'button', 'data-kind': 'quiet', onclick: () => dialog.close() }, icon('cross'), h('span', {}, PROOF.close)))));
   let found = '';
   const scanner = createScanner({ video, onCode: ({ text }) => {
     if (!wanted(text)) {
-      said.textContent = PROOF.notProof;
+      said.textContent = not;
       return;
     }
     found = text;

@@ -5,6 +5,20 @@ import { NoteError } from './bytes.js';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:';
 const VALUES = new Map([...ALPHABET].map((letter, place) => [letter, place]));
 
+/** Three letters for two bytes, two for a last single one. @param {Uint8Array} raw @returns {string} */
+export function encode(raw) {
+  let text = '';
+  for (let at = 0; at < raw.length; at += 2) {
+    const last = at + 1 === raw.length;
+    let number = last ? raw[at] : raw[at] * 256 + raw[at + 1];
+    for (let left = last ? 2 : 3; left > 0; left -= 1) {
+      text += ALPHABET[number % 45];
+      number = Math.floor(number / 45);
+    }
+  }
+  return text;
+}
+
 /** The bytes in this text. Throws NoteError for other letters, one too many, or a group beyond its bytes.
  * @param {string} text @returns {import('./bytes.js').Bytes} */
 export function decode(text) {
