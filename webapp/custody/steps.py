@@ -1,7 +1,8 @@
 """The state machine as tables: rules, screens, the public page and the phone read the same ones.
 
 Sources: the tracking words of ETTMS (登録 … 終了); who and what evidence per class after the table in the
-guideline on information security of local governments (MIC, 2020-12). In that guideline row (1) is the *highest* class, 機密性3.
+guideline on information security of local governments (MIC, 2020-12). There, row (1) is
+the *highest* class, 機密性3.
 """
 
 from enum import StrEnum

@@ -2,7 +2,8 @@
 
 A phone measures the difference to the server's clock whenever it reaches it (`off`), with an error (`off_err`):
 half of the time the answer took, and a minute more as soon as it has to believe its wall clock, because the app was
-started anew or the phone slept since. Otherwise it goes on with its steady clock. `off_age` is how long ago that was (ADR 16).
+started anew or the phone slept since. Otherwise it goes on with its steady clock. `off_age` is how long ago that was
+(ADR 16).
 """
 
 from webapp.kernel.base.clock import MINUTE, SECOND
