@@ -46,17 +46,18 @@ HAS_BOTH_KEYS = """() => new Promise((resolve, reject) => {
 
 
 def locked(town: Town, journey: Journey) -> None:
-    """Both cages are loaded, locked and sealed, and stand at the dock."""
-    town.send("officer", *journey.register(0, 1, 2))
-    town.send("technician", *journey.sanitize(0, 1, 2))
-    town.send("officer", *journey.load(0, 1), *journey.load(2, cage=1))
+    """Three cages, one for each test, are loaded, locked and sealed, and stand at the dock."""
+    town.send("officer", *journey.register(0, 1, 2, 3))
+    town.send("technician", *journey.sanitize(0, 1, 2, 3))
+    town.send("officer", *journey.load(0, 1), *journey.load(2, cage=1), *journey.load(3, cage=2))
     town.send("officer", journey.lock([0, 1]), journey.lock([2], cage=1, seal="7734013"))
+    town.send("officer", journey.lock([3], cage=2, seal="7734014"))
 
 
 @pytest.fixture(scope="module")
 def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("town")
-    with a_place(sqlite_template, folder, devices=3, cages=2, prepare=locked) as running:
+    with a_place(sqlite_template, folder, devices=4, cages=3, prepare=locked) as running:
         yield running
 
 
@@ -130,26 +131,27 @@ def words_on(one: Handset) -> list[str]:
     return one.page.locator(".app-words__word").all_inner_texts()
 
 
-def recorded(place: Place, *steps: str) -> list[dict[str, Any]]:
-    """What the log holds of these steps: the entries."""
+def recorded(place: Place, cage: int, *steps: str) -> list[dict[str, Any]]:
+    """What the log holds of these steps of a cage: the entries."""
     with sqlite3.connect(place.server.folder / "test.db") as database:
         rows = database.execute(
             "SELECT raw FROM ledger_entries WHERE kind = 'custody.scan' ORDER BY idx"
         ).fetchall()
     entries = [json.loads(raw) for (raw,) in rows]
-    return [entry for entry in entries if json.loads(entry["p"])["step"] in steps]
+    said = [(json.loads(entry["p"]), entry) for entry in entries]
+    return [entry for scan, entry in said if scan["step"] in steps and scan["code"] == place.cages[cage]]
 
 
-def questions(place: Place) -> list[str]:
+def questions(place: Place, cage: int) -> list[str]:
     with sqlite3.connect(place.server.folder / "test.db") as database:
-        return sorted(code for (code,) in database.execute("SELECT code FROM discrepancies"))
+        asked = database.execute("SELECT code FROM discrepancies WHERE scope = ?", [place.cages[cage]])
+        return sorted(code for (code,) in asked)
 
 
 def offer(officer: Handset, place: Place) -> None:
     """The officer chooses the driver and shows the QR."""
-    officer.open(f"/app/job/{place.job}/handover")
+    officer.open(f"/app/job/{place.job}/handover/{place.cages[0]}")
     officer.pick(place.people["driver"].name)
-    officer.pick("C-02")  # only the first cage
     officer.tap("1両を 相手に読んでもらう")
     expect(officer.page.locator(SYMBOL)).to_be_visible()
 
@@ -191,24 +193,24 @@ def test_two_phones_on_an_island_hand_a_cage_over_and_either_one_reports_it(
     expect(officer.page.get_by_text("相手の署名を確かめました")).to_be_visible()
     officer.tap("同じでした")
     officer.switch_off()
-    assert recorded(place, "handed_over", "accepted") == []
+    assert recorded(place, 0, "handed_over", "accepted") == []
 
     # and when one of them finds the network, both signatures are on record, by their authors
     officer.switch_on()
     officer.sync()
-    entries = recorded(place, "handed_over", "accepted")
+    entries = recorded(place, 0, "handed_over", "accepted")
     said = [json.loads(entry["p"]) for entry in entries]
     assert [scan["step"] for scan in said] == ["handed_over", "accepted"]
     assert [entry["by"]["actor"] for entry in entries] == [scan["actor"] for scan in said]
     assert all(len(entry["s"]) == 88 for entry in entries)
-    assert questions(place) == []
+    assert questions(place, 0) == []
     officer.switch_off()
 
     # and when the other one does too, nothing is there twice
     driver.switch_on()
     driver.sync()
-    assert recorded(place, "handed_over", "accepted") == entries
-    assert questions(place) == []
+    assert recorded(place, 0, "handed_over", "accepted") == entries
+    assert questions(place, 0) == []
     driver.switch_off()
 
 
@@ -289,8 +291,8 @@ def test_a_cage_is_refused_with_a_reason_by_photos_alone_and_a_forged_one_is_not
     # the driver's phone alone finds the network
     driver.flight_mode(on=False)
     driver.sync()
-    assert [json.loads(entry["p"])["step"] for entry in recorded(place, "declined")] == ["declined"]
-    assert questions(place) == ["HANDOVER_DECLINED"]
+    assert [json.loads(entry["p"])["step"] for entry in recorded(place, 1, "declined")] == ["declined"]
+    assert questions(place, 1) == ["HANDOVER_DECLINED"]
     officer.switch_off()
     driver.switch_off()
 
@@ -309,7 +311,7 @@ def test_a_substitute_without_an_account_takes_a_cage_with_a_day_pass_from_the_o
 
     # given a pass: the substitute's phone before the officer's camera, and back
     substitute.open("/app/guest")
-    officer.open(f"/app/job/{place.job}/handover/{place.cages[1]}")
+    officer.open(f"/app/job/{place.job}/handover/{place.cages[2]}")
     officer.tap("代わりの運転手に当日券を出す")
     read_photo(officer, photo_of(substitute, tmp_path / "phone.png"))
     expect(officer.page.get_by_text("まで（12時間）")).to_be_visible()
@@ -320,7 +322,7 @@ def test_a_substitute_without_an_account_takes_a_cage_with_a_day_pass_from_the_o
     expect(substitute.page.get_by_role("heading", name=place.title)).to_be_visible()
 
     # when the cage is handed over to the substitute
-    officer.open(f"/app/job/{place.job}/handover/{place.cages[1]}")
+    officer.open(f"/app/job/{place.job}/handover/{place.cages[2]}")
     officer.pick("代わりのドライバー")
     officer.tap("1両を 相手に読んでもらう")
     substitute.tap("受け取る")
@@ -335,18 +337,19 @@ def test_a_substitute_without_an_account_takes_a_cage_with_a_day_pass_from_the_o
     said_by_officer = words_on(officer)
     substitute.tap("八つのことばを くらべる")
     assert words_on(substitute) == said_by_officer
+    officer.tap("同じでした")
 
     # then the officer's phone brings home what the substitute's phone has signed
     officer.flight_mode(on=False)
     officer.sync()
-    last = recorded(place, "handed_over", "accepted")[-1]
+    last = recorded(place, 2, "handed_over", "accepted")[-1]
     signed = json.loads(last["p"])
     assert (signed["step"], last["by"]["actor"], last["by"]["roles"]) == (
         "accepted",
         signed["actor"],
         ["driver"],
     )
-    assert "HANDOVER_UNANSWERED" not in questions(place)
+    assert "HANDOVER_UNANSWERED" not in questions(place, 2)
     officer.switch_off()
     substitute.switch_off()
     assert substitute.complaints == []

@@ -100,10 +100,13 @@ def entries(place: Place, sql: str = "kind = 'custody.scan'") -> list[dict[str, 
     return [{**entry, "scan": json.loads(entry["p"])} for entry in found if entry.get("p")]
 
 
-def chain_findings(place: Place) -> list[str]:
+def chain_findings(place: Place, dev: str) -> list[str]:
+    """What is asked about this phone's chain."""
     with sqlite3.connect(place.server.folder / "test.db") as database:
-        rows = database.execute("SELECT code FROM discrepancies").fetchall()
-    return [code for (code,) in rows if code.startswith(("CHAIN", "PHONE"))]
+        rows = database.execute("SELECT code, scope, causes FROM discrepancies").fetchall()
+    about = [(code, scope + causes) for code, scope, causes in rows if code.startswith(("CHAIN", "PHONE"))]
+    own = {entry["scan"]["id"] for entry in entries(place) if entry["scan"]["dev"] == dev}
+    return [code for code, text in about if dev in text or any(scan in text for scan in own)]
 
 
 def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_two_tabs(
@@ -161,7 +164,7 @@ def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_tw
         "",
         *(keys.hash_of(link["p"].encode()) for link in chain[:-1]),
     ]
-    assert chain_findings(place) == []
+    assert chain_findings(place, rows[0]["dev"]) == []
     tip = officer.page.evaluate(
         "async (dev) => (await (await fetch(`/api/phones/self?dev=${dev}`)).json())", rows[0]["dev"]
     )
@@ -212,7 +215,7 @@ def test_a_scan_altered_on_the_phones_disk_is_refused_and_shown(
         assert states[1] == ("refused", "intake.signature")
         assert [states[0][0], states[2][0]] == ["sent", "sent"]
     assert row["id"] not in {entry["scan"]["id"] for entry in entries(place)}
-    assert chain_findings(place) == ["CHAIN_GAP"]
+    assert chain_findings(place, row["dev"]) == ["CHAIN_GAP"]
 
 
 def test_a_file_of_unsent_scans_is_sent_by_somebody_else_and_counts_once(
