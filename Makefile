@@ -10,7 +10,7 @@ export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 
 T ?=
 # a worker that has nothing left takes over half of what the other still has: no long file runs on by itself
-PYTEST ?= -n 2 --dist worksteal
+PYTEST ?= -n 3 --dist worksteal
 
 .PHONY: help run phone test test-postgresql soak lint lint-types lint-rest format bench bench-decode screens contract lock setup setup-lint setup-test python clean
 
