@@ -26,7 +26,7 @@ phone: python ## The same over HTTPS on the LAN, so that a real phone's camera w
 test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.js a browser module's
 ifeq ($(T),)
 	@pytest $(PYTEST) -m "not alone"
-	@beside=; if [ -n "$(BESIDE)" ]; then nice $(BESIDE) > .beside.log 2>&1 & beside=$$!; fi; \
+	@beside=; if [ -n "$(BESIDE)" ]; then nice -n 19 $(BESIDE) > .beside.log 2>&1 & beside=$$!; fi; \
 	pytest -m alone && node --test tests/js/*.test.js; met=$$?; \
 	if [ -n "$$beside" ]; then wait $$beside || met=$$?; cat .beside.log; fi; exit $$met
 else ifneq ($(filter %.js,$(T)),)
