@@ -1,5 +1,6 @@
 """GET /api/openapi.json: OpenAPI 3.1, made by openapi-pydantic from the models that validate."""
 
+from collections.abc import Sequence
 from functools import cache
 
 from flask import Blueprint, Response
@@ -12,8 +13,13 @@ from pydantic import BaseModel
 from webapp.custody.format import JobsOut, MeOut, PackOut
 from webapp.kernel.documents.api import LedgerStateOut, PoliciesOut
 from webapp.kernel.intake.format import Act, Batch, BatchOut, Item, Problem, VerdictsOut
+from webapp.kernel.notifications.api import EndpointIn, NothingOut, PushOut, SubscriptionIn
 from webapp.kernel.phones.api import EnrolIn, EnrolOut, SelfOut
 from webapp.kernel.witnesses.api import NodeRequestIn, NodeRequestOut
+from webapp.supplies.api import ShelterPackOut, SheltersOut
+from webapp.supplies.cards_views import ActivateIn, ActivateOut
+
+Answers = dict[str, Answer | Reference]
 
 bp = Blueprint("openapi", __name__)
 
@@ -61,8 +67,8 @@ def _json(model: type[BaseModel]) -> dict[str, MediaType]:
     return {"application/json": MediaType(schema=PydanticSchema(schema_class=model))}
 
 
-def _answers(model: type[BaseModel], *failures: int, ok: str = "200") -> dict[str, Answer | Reference]:
-    answers: dict[str, Answer | Reference] = {ok: Answer(description="done", content=_json(model))}
+def _answers(model: type[BaseModel], *failures: int, ok: str = "200") -> Answers:
+    answers: Answers = {ok: Answer(description="done", content=_json(model))}
     for status in failures:
         answers[str(status)] = Answer(description=_WHY[status], content=_json(Problem))
     return answers
@@ -91,98 +97,165 @@ def _path(name: str, description: str) -> Param:
     return Param.model_validate({**where, "required": True, "schema": {"type": "string"}})
 
 
+def _get(name: str, summary: str, answers: Answers, *asked: Param) -> PathItem:
+    """An address that is read; `name` is the operation's id for whoever generates a client."""
+    return PathItem(get=_operation(name, summary, answers, asked))
+
+
+def _post(name: str, summary: str, body: dict[str, MediaType], answers: Answers, *asked: Param) -> PathItem:
+    """An address that takes something; always with our header."""
+    return PathItem(post=_operation(name, summary, answers, (HEADER, *asked), body))
+
+
+def _operation(
+    name: str,
+    summary: str,
+    answers: Answers,
+    asked: Sequence[Param],
+    body: dict[str, MediaType] | None = None,
+) -> Operation:
+    return Operation(
+        operationId=name,
+        summary=summary,
+        parameters=list(asked) or None,
+        requestBody=RequestBody(required=True, content=body) if body else None,
+        responses=answers,
+    )
+
+
 def _paths() -> dict[str, PathItem]:
     return {
-        "/api/scans": PathItem(
-            post=Operation(
-                operationId="postScans",
-                summary="The one door: up to 100 acts of one phone. Safe to repeat.",
-                parameters=[HEADER],
-                requestBody=RequestBody(required=True, content=_json(Batch)),
-                responses=_answers(BatchOut, 400, 401, 403, 413),
-            )
+        "/api/scans": _post(
+            "postScans",
+            "The one door: up to 100 acts of one phone. Safe to repeat.",
+            _json(Batch),
+            _answers(BatchOut, 400, 401, 403, 413),
         ),
-        "/api/verdicts": PathItem(
-            get=Operation(
-                operationId="getVerdicts",
-                summary="Verdicts that changed since the last question",
-                parameters=[
-                    _query("since", "integer", "rev of the last answer"),
-                    _query("dev", "string", "the phone"),
-                ],
-                responses=_answers(VerdictsOut, 401),
-            )
+        "/api/verdicts": _get(
+            "getVerdicts",
+            "Verdicts that changed since the last question",
+            _answers(VerdictsOut, 401),
+            _query("since", "integer", "rev of the last answer"),
+            _query("dev", "string", "the phone"),
         ),
-        "/api/me": PathItem(
-            get=Operation(operationId="getMe", summary="Who am I", responses=_answers(MeOut, 401))
+        "/api/me": _get("getMe", "Who am I", _answers(MeOut, 401)),
+        "/api/jobs": _get("getJobs", "Today's jobs", _answers(JobsOut, 401)),
+        "/api/jobs/{id}/pack": _get(
+            "getPack",
+            "All that a phone needs for a job; ETag and 304",
+            _answers(PackOut, 401, 404),
+            _path("id", "consignment"),
         ),
-        "/api/jobs": PathItem(
-            get=Operation(operationId="getJobs", summary="Today's jobs", responses=_answers(JobsOut, 401))
+        "/api/evidence/{sha256}": _evidence(),
+        "/api/decode": _post(
+            "decode",
+            "Read the codes in a photo that the phone could not read itself",
+            _PICTURE,
+            _answers(DecodeOut, 401, 413, 422),
+            _query("expected", "integer", "labels in the picture"),
+            _query("serials", "integer", "1: makers' barcodes too"),
         ),
-        "/api/jobs/{id}/pack": PathItem(
-            get=Operation(
-                operationId="getPack",
-                summary="All that a phone needs for a job; ETag and 304",
-                parameters=[_path("id", "consignment")],
-                responses=_answers(PackOut, 401, 404),
-            )
-        ),
-        "/api/evidence/{sha256}": PathItem(
-            put=Operation(
-                operationId="putEvidence",
-                summary="Keep a photo under its hash; resumable by repeating",
-                parameters=[_path("sha256", "64 hex digits of the body's SHA-256"), HEADER],
-                requestBody=RequestBody(required=True, content=_PICTURE),
-                responses=_answers(EvidenceOut, 401, 403, 413, 422, ok="201"),
-            ),
-            get=Operation(
-                operationId="getEvidence",
-                summary="A photo, for who may see it",
-                parameters=[
-                    _path("sha256", "64 hex digits"),
-                    _query("size", "string", "thumb, view or original"),
-                ],
-                responses={"200": Answer(description="the picture", content=_PICTURE)},
-            ),
-        ),
-        "/api/decode": PathItem(
-            post=Operation(
-                operationId="decode",
-                summary="Read the codes in a photo that the phone could not read itself",
-                parameters=[
-                    HEADER,
-                    _query("expected", "integer", "labels in the picture"),
-                    _query("serials", "integer", "1: makers' barcodes too"),
-                ],
-                requestBody=RequestBody(required=True, content=_PICTURE),
-                responses=_answers(DecodeOut, 401, 413, 422),
-            )
-        ),
-        "/api/ledger/{log}/proofs/{entry_id}": PathItem(
-            get=Operation(
-                operationId="getProof",
-                summary="That an entry is in the log: a C2SP tlog-proof file, to be checked without us",
-                parameters=[
-                    _path("log", "the log"),
-                    _path("entry_id", "id of the entry (of a scan: the scan's)"),
-                ],
-                responses=_answers(Problem, 401, 403, 404, 409)
-                | {"200": Answer(description="c2sp.org/tlog-proof@v1", content={"text/plain": MediaType()})},
-            )
-        ),
-        **_ledger_states(),
+        **_ledger(),
         **_phones(),
-        "/api/nodes/requests": PathItem(
-            post=Operation(
-                operationId="askToWatch",
-                summary="A node of another organisation asks to be admitted. Safe to repeat.",
-                parameters=[HEADER],
-                requestBody=RequestBody(required=True, content=_json(NodeRequestIn)),
-                responses=_answers(NodeRequestOut, 400, 403, 404, 413, 422, 429)
-                | _answers(NodeRequestOut, ok="202"),
-            )
+        **_push(),
+        "/api/relief/shelters": _get(
+            "getShelters", "Shelters at which I may receive goods", _answers(SheltersOut, 401)
+        ),
+        "/api/relief/shelters/{id}/pack": _get(
+            "getShelterPack",
+            "All that a phone needs to receive goods at a shelter; ETag and 304",
+            _answers(ShelterPackOut, 401, 403, 404),
+            _path("id", "shelter"),
+        ),
+        "/api/supplies/cards/activate": _post(
+            "activateCard",
+            "Log a phone in by a shelter's card and enrol its key. Safe to repeat. Needs no login.",
+            _json(ActivateIn),
+            _answers(ActivateOut, 400, 403, 422, 429, ok="201"),
+        ),
+        "/api/nodes/requests": _post(
+            "askToWatch",
+            "A node of another organisation asks to be admitted. Safe to repeat.",
+            _json(NodeRequestIn),
+            _answers(NodeRequestOut, 400, 403, 404, 413, 422, 429) | _answers(NodeRequestOut, ok="202"),
         ),
         "/healthz": PathItem(get=Operation(operationId="health", responses=_answers(HealthOut))),
+    }
+
+
+def _evidence() -> PathItem:
+    """Photos go in and out under their hash."""
+    photo = _path("sha256", "64 hex digits of the SHA-256 of the photo")
+    size = _query("size", "string", "thumb, view or original")
+    kept = _answers(EvidenceOut, 401, 403, 413, 422, ok="201")
+    shown: Answers = {"200": Answer(description="the picture", content=_PICTURE)}
+    put = "Keep a photo under its hash; resumable by repeating"
+    return PathItem(
+        put=_operation("putEvidence", put, kept, [photo, HEADER], _PICTURE),
+        get=_operation("getEvidence", "A photo, for who may see it", shown, [photo, size]),
+    )
+
+
+def _push() -> dict[str, PathItem]:
+    """Messages to installed apps."""
+    taken, off = (
+        _answers(NothingOut, 400, 401, 403, 404, 422, 429, ok="201"),
+        _answers(NothingOut, 400, 401, 403),
+    )
+    return {
+        "/api/push": _get(
+            "getPushKey", "The key to subscribe with; 404: not here", _answers(PushOut, 401, 404)
+        ),
+        "/api/push/subscription": PathItem(
+            post=_operation(
+                "subscribe", "Tell this app. Safe to repeat.", taken, [HEADER], _json(SubscriptionIn)
+            ),
+            delete=_operation("unsubscribe", "Tell it no longer", off, [HEADER], _json(EndpointIn)),
+        ),
+    }
+
+
+def _ledger() -> dict[str, PathItem]:
+    """What phones ask about logs."""
+    log = _path("log", "the log")
+    proof = Answer(description="c2sp.org/tlog-proof@v1", content={"text/plain": MediaType()})
+    return {
+        "/api/ledger/{log}/proofs/{entry_id}": _get(
+            "getProof",
+            "That an entry is in the log: a C2SP tlog-proof file, to be checked without us",
+            _answers(Problem, 401, 403, 404, 409) | {"200": proof},
+            log,
+            _path("entry_id", "id of the entry (of a scan: the scan's)"),
+        ),
+        "/api/ledger/{log}/state": _get(
+            "getLedgerState",
+            "How many entries are recorded, signed, cosigned and anchored",
+            _answers(LedgerStateOut, 401, 404),
+            log,
+        ),
+        "/api/ledger/policies": _get(
+            "getPolicies",
+            "Whose signatures count, for each log that is served here. Public.",
+            _answers(PoliciesOut, 429),
+        ),
+    }
+
+
+def _phones() -> dict[str, PathItem]:
+    """What phones ask about themselves."""
+    return {
+        "/api/phones/enrol": _post(
+            "enrolPhone",
+            "Bind this phone's key to the person who is logged in, by a code. Safe to repeat.",
+            _json(EnrolIn),
+            _answers(EnrolOut, 400, 401, 403, 409, 422, 429, ok="201"),
+        ),
+        "/api/phones/self": _get(
+            "getPhone",
+            "What is known of this phone, and which others it could replace",
+            _answers(SelfOut, 401),
+            _query("dev", "string", "the phone"),
+        ),
     }
 
 
@@ -208,47 +281,3 @@ def openapi() -> Response:
     answer = Response(document(), mimetype="application/json")
     answer.headers["Cache-Control"] = "public, max-age=300"
     return answer
-
-
-def _ledger_states() -> dict[str, PathItem]:
-    """What phones ask about logs."""
-    return {
-        "/api/ledger/{log}/state": PathItem(
-            get=Operation(
-                operationId="getLedgerState",
-                summary="How many entries are recorded, signed, cosigned and anchored",
-                parameters=[_path("log", "the log")],
-                responses=_answers(LedgerStateOut, 401, 404),
-            )
-        ),
-        "/api/ledger/policies": PathItem(
-            get=Operation(
-                operationId="getPolicies",
-                summary="Whose signatures count, for each log that is served here. Public.",
-                responses=_answers(PoliciesOut, 429),
-            )
-        ),
-    }
-
-
-def _phones() -> dict[str, PathItem]:
-    """What phones ask about themselves."""
-    return {
-        "/api/phones/enrol": PathItem(
-            post=Operation(
-                operationId="enrolPhone",
-                summary="Bind this phone's key to the person who is logged in, by a code. Safe to repeat.",
-                parameters=[HEADER],
-                requestBody=RequestBody(required=True, content=_json(EnrolIn)),
-                responses=_answers(EnrolOut, 400, 401, 403, 409, 422, 429, ok="201"),
-            )
-        ),
-        "/api/phones/self": PathItem(
-            get=Operation(
-                operationId="getPhone",
-                summary="What is known of this phone, and which others it could replace",
-                parameters=[_query("dev", "string", "the phone")],
-                responses=_answers(SelfOut, 401),
-            )
-        ),
-    }

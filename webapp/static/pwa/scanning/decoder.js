@@ -3,11 +3,11 @@
 /** @typedef {import('../types.js').Read} Read */
 /** @typedef {VideoFrame|ImageBitmap|ImageData} Frame */
 /** @typedef {import('./looks.js').Look} Look */
-/** What the worker answers; id 0 = ready. @typedef {{id: number, reads?: Read[], error?: string, ms: number, looks?: number}} Reply */
+/** What the worker answers; id 0 = ready. @typedef {{id: number, reads?: Read[], error?: string, ms: number, looks?: number, moved?: boolean}} Reply */
 /** @typedef {{resolve: (reads: Read[]) => void, reject: (error: Error) => void}} Waiting */
 /** `once`: one look (`denoise`: one that forgives broken corners). `live`: a frame of many, as many looks as fit into `budget`
- * ms, `again` first (`anew`: the first frame of another scene). `photo`: every look, untimed.
- * @typedef {{formats?: string[], mode?: "once"|"live"|"photo", denoise?: boolean, anew?: boolean, again?: Look[],
+ * ms, `again` first (`anew`: the first frame of another scene). `photo`: every look, untimed. `peek`: none, only `moved`.
+ * @typedef {{formats?: string[], mode?: "once"|"live"|"photo"|"peek", denoise?: boolean, anew?: boolean, again?: Look[],
  *   budget?: number}} Wish */
 
 export const QR = ['QRCode'];
@@ -17,7 +17,7 @@ export const SERIALS = ['QRCode', 'Code128', 'Code39', 'EAN13', 'EAN8'];
 export const SUPPLIES = ['QRCode', 'EAN13', 'EAN8', 'DataMatrix'];
 
 /** A worker that has not answered by then hangs, ms; a photo of 40 Mpx with every look takes a slow phone half a minute. */
-const PATIENCE = { once: 20_000, live: 20_000, photo: 90_000 };
+const PATIENCE = { once: 20_000, live: 20_000, peek: 20_000, photo: 90_000 };
 
 /** Reads codes in one worker of its own. A worker that crashed or hangs fails what waited and is replaced at the next frame. */
 export class Decoder {
@@ -28,6 +28,7 @@ export class Decoder {
   #last = 0;
   /** Milliseconds the worker took for its last frame. */ ms = 0;
   /** How often it looked at that frame. */ looks = 0;
+  /** Whether that frame showed something new; of what is no camera's, true. */ moved = true;
 
   /** @param {typeof PATIENCE} [patience] ms for each kind of question */
   constructor(patience = PATIENCE) {
@@ -67,12 +68,13 @@ export class Decoder {
   }
 
   /** @param {Reply} reply */
-  #take({ id, reads, error, ms, looks = 1 }) {
+  #take({ id, reads, error, ms, looks = 1, moved = true }) {
     if (id === 0) return error ? this.#fail(error) : this.#onReady?.();
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     this.ms = ms;
     this.looks = looks;
+    this.moved = moved;
     if (reads) waiting?.resolve(reads);
     else waiting?.reject(new Error(error));
   }

@@ -30,6 +30,28 @@ export function cut({ data, width }, { x, y, width: wide, height: high }) {
   return { data: part, width: wide, height: high };
 }
 
+const FIELDS = { across: 32, down: 24 };
+const STEP = 4; // every so many pixels, both ways
+const MOVED = 6; // levels of brightness; the noise of a camera moves a field's mean by less than one
+
+/** The picture as the mean brightness of 32×24 fields. @param {Grey} grey @returns {Float32Array} */
+export function preview({ data, width, height }) {
+  const { across, down } = FIELDS;
+  const [sums, counts] = [new Float32Array(across * down), new Uint32Array(across * down)];
+  for (let y = STEP >> 1; y < height; y += STEP) {
+    const row = Math.floor((y * down) / height) * across;
+    for (let x = STEP >> 1; x < width; x += STEP) {
+      const field = row + Math.floor((x * across) / width);
+      sums[field] = at(sums, field) + at(data, y * width + x);
+      counts[field] = at(counts, field) + 1;
+    }
+  }
+  return sums.map((sum, field) => sum / Math.max(1, at(counts, field)));
+}
+
+/** Whether two previews show different things. @param {Float32Array|null} before @param {Float32Array} now */
+export const differs = (before, now) => !before || now.some((mean, field) => Math.abs(mean - at(before, field)) > MOVED);
+
 /** The curve y = xᵞ as a table. @param {number} gamma @returns {Uint8Array} */
 export const curve = (gamma) => Uint8Array.from({ length: BINS }, (_, n) => Math.round(255 * (n / 255) ** gamma));
 

@@ -3,6 +3,7 @@
 
 import { QR, SERIALS, sharedDecoder, SUPPLIES } from './decoder.js';
 import { Fusion } from './fusion.js';
+import { Pace } from './pace.js';
 
 /** @typedef {import('../types.js').ScanResult} ScanResult */
 /** @typedef {import('../types.js').Size} Size */
@@ -26,6 +27,7 @@ export class Scanner {
   #options;
   #decoder;
   #fusion;
+  #pace = new Pace();
   #running = false;
   #paused = false;
   #formats = QR;
@@ -47,7 +49,7 @@ export class Scanner {
   start() {
     if (this.#running) return;
     this.#running = this.#anew = true;
-    this.#lastRead = this.#lastQuiet = performance.now();
+    this.#begin();
     this.#next();
   }
 
@@ -63,27 +65,36 @@ export class Scanner {
   resume() {
     this.#paused = false;
     this.#anew = true;
+    this.#begin();
+  }
+
+  #begin() {
     this.#lastRead = this.#lastQuiet = performance.now();
+    this.#pace.wake(this.#lastRead);
   }
 
   /** Read makers' barcodes too, while a serial is asked for. @param {boolean} on */
   serialMode(on) {
     this.#formats = on ? SERIALS : QR;
+    this.#pace.wake(performance.now());
   }
 
   /** Read JAN and GS1 DataMatrix too, while goods are counted. @param {boolean} on */
   suppliesMode(on) {
     this.#formats = on ? SUPPLIES : QR;
+    this.#pace.wake(performance.now());
   }
 
   /** Let a code that is still in view count again. @param {string} [text] */
   rearm(text) {
     this.#fusion.rearm(text);
+    this.#pace.wake(performance.now());
   }
 
-  /** Frames read, time and looks of the worker for the last one, and from the frame to its results, ms. */
+  /** Frames read (few while nothing moves: `still`), time and looks of the worker for the last one, and from the frame to its results, ms. */
   stats() {
-    return { frames: this.#frames, workerMs: this.#decoder.ms, looks: this.#decoder.looks, latencyMs: this.#latency, last: this.#code };
+    return { frames: this.#frames, workerMs: this.#decoder.ms, looks: this.#decoder.looks, latencyMs: this.#latency, last: this.#code,
+      still: this.#pace.still(performance.now()) };
   }
 
   #next() {
@@ -95,28 +106,37 @@ export class Scanner {
   }
 
   async #step() {
-    if (this.#running && !this.#paused && this.#options.video.readyState >= 2) await this.#read();
+    if (this.#running && !this.#paused && this.#options.video.readyState >= 2) await this.#take();
     this.#next();
   }
 
-  async #read() {
-    const { video, onError } = this.#options;
+  async #take() {
+    const { onError } = this.#options;
     const began = performance.now();
+    const turn = this.#pace.turn(began);
+    if (turn === 'rest') return;
     try {
-      const size = { width: video.videoWidth, height: video.videoHeight };
-      const { budget } = this.#options;
-      const again = this.#fusion.again(size, began);
-      const reads = await this.#decoder.decode(await grab(video), { formats: this.#formats, mode: 'live', anew: this.#anew, again, budget });
-      this.#anew = false;
-      this.#frames += 1;
+      if (turn === 'look') await this.#look(began);
+      else await this.#decoder.decode(await grab(this.#options.video), { mode: 'peek' });
       this.#failures = 0;
-      this.#latency = performance.now() - began;
-      if (this.#running && !this.#paused) this.#tell(reads, size);
+      this.#pace.saw(this.#decoder.moved, performance.now());
     } catch {
       this.#failures += 1; // the first frames of a stream, or a worker that died and will be replaced
       if (this.#failures === FAILURES) onError?.('decoder.failed');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
+  }
+
+  /** @param {number} began */
+  async #look(began) {
+    const { video, budget } = this.#options;
+    const size = { width: video.videoWidth, height: video.videoHeight };
+    const again = this.#fusion.again(size, began);
+    const reads = await this.#decoder.decode(await grab(video), { formats: this.#formats, mode: 'live', anew: this.#anew, again, budget });
+    this.#anew = false;
+    this.#frames += 1;
+    this.#latency = performance.now() - began;
+    if (this.#running && !this.#paused) this.#tell(reads, size);
   }
 
   /** @param {import('../types.js').Read[]} reads @param {Size} size */
