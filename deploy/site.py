@@ -70,9 +70,10 @@ NOBODY = """
 
 
 def prepare_ports(env: dict[str, str], host: str, port: int) -> None:
-    """Raise NeedsPerson if a port of the site or of its demo nodes is taken. In the demo, drills are possible."""
+    """Raise NeedsPerson if a port of the site or of what runs beside it is taken. In the demo, drills are possible."""
     refuse_taken_port(host, port)
-    for taken in town.node_ports(env, port):
+    town.prepare_mail(env, port)
+    for taken in [*town.node_ports(env, port), *town.post_ports(env, port)]:
         refuse_taken_port("127.0.0.1", taken, suggest=port + 10)
     if town.has_nodes(env) and env.get("ASHIATO_ENV") != "production":
         env.setdefault("LEDGER_DRILL", "1")
@@ -124,7 +125,8 @@ def refuse_taken_port(host: str, port: int, suggest: int = 0) -> None:
 def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
     """Run the site until Ctrl-C or a closed window; `ready` is called once `base`/healthz answers.
 
-    Beside the web server run the signer, the publisher and, in the demo, four nodes; one that ends is started again.
+    Beside the web server run the signer, the publisher, the sender of notices and, in the demo, four nodes and a mail
+    server that delivers nothing; one that ends is started again.
     """
     for ending in (signal.SIGTERM, signal.SIGHUP):  # a closed window is an end too
         signal.signal(ending, signal.default_int_handler)
@@ -135,7 +137,9 @@ def serve(env: Mapping[str, str], base: str, ready: Callable[[], None]) -> int:
         if not _wait_until_ready(web, base):
             say(f"\n{web.tail()}\n")
             return web.ended() or 1
-        crew.start(town.publisher(env), *town.nodes(env, base, int(env["PORT"])))
+        port = int(env["PORT"])
+        crew.start(town.publisher(env), town.ticker(env), *town.post(env, port))
+        crew.start(*town.nodes(env, base, port))
         ready()
         while (status := crew.look()) is None:
             time.sleep(LOOK_EVERY_S)
@@ -193,6 +197,7 @@ def welcome(base: str, env: Mapping[str, str]) -> None:
         ("/login", "ログイン (sign in)"),
         ("/app/", "スマートフォン用アプリ (the phone app)"),
         ("/consignments", "机: 案件・ラベル・進み具合 (the desk)"),
+        *([("/mails", "試しのメール: 送ったメールはここに届く (mail)")] if env.get("MAIL_SINK") else []),
     ):
         say(f"  {base + path:36}{what}")
     if town.has_people(env):

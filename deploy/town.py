@@ -1,4 +1,4 @@
-"""What runs beside the web server: the signer, the publisher, and in the demo the nodes of four organisations."""
+"""What runs beside the web server: signer, publisher, sender of notices, and in the demo four nodes and a mailbox."""
 
 import re
 import shutil
@@ -20,6 +20,8 @@ NODES = (
     ("shimbun.example", "みやま新聞社"),
 )
 SECONDS_BETWEEN_LOOKS = "3"
+#: The port of our own mail server, above the site's.
+MAIL_PORT_ABOVE = 5
 _REVISION = re.compile(r"^revision = [\"']([^\"']+)", re.M)
 _BEFORE = re.compile(r"^down_revision = [\"']([^\"']+)", re.M)
 
@@ -46,6 +48,44 @@ def publisher(env: Mapping[str, str]) -> Program:
     """Takes new checkpoints to the signer and to the nodes."""
     command = [str(BIN / "ashiato"), "ledger", "publish"]
     return Program("公開プロセス", command, env, folder_of(env) / "log" / "publisher.log")
+
+
+def ticker(env: Mapping[str, str]) -> Program:
+    """Writes down what becomes due in relief as time passes."""
+    command = [str(BIN / "ashiato"), "supplies", "tick", "--loop"]
+    return Program("支援物資の期限", command, env, folder_of(env) / "log" / "supplies.log")
+
+
+def prepare_mail(env: dict[str, str], port: int) -> None:
+    """Where no mail server is named, mails go to one of ours that delivers nothing; /mails shows them."""
+    if "SMTP_URL" in env or env.get("ASHIATO_ENV") == "production":
+        return
+    env["SMTP_URL"], env["MAIL_SINK"] = _own_post(port), str(folder_of(env) / "mails")
+    env.setdefault("MAIL_FROM", "足あと <ashiato@ashiato.example>")
+
+
+def post_ports(env: Mapping[str, str], port: int) -> list[int]:
+    """Where our own mail server answers, if it runs: above the nodes."""
+    return [port + MAIL_PORT_ABOVE] if env.get("SMTP_URL") == _own_post(port) else []
+
+
+def post(env: Mapping[str, str], port: int) -> list[Program]:
+    """The sender of notices, and before it our own mail server where there is no other."""
+    command = [_python(), "-m", "webapp.kernel.notifications.sink", "--dir", env.get("MAIL_SINK", "")]
+    own = [
+        Program(
+            "試しのメールサーバー", [*command, "--port", str(at)], env, folder_of(env) / "log" / "mail.log"
+        )
+        for at in post_ports(env, port)
+    ]
+    if not env.get("SMTP_URL"):
+        return own
+    sender = [str(BIN / "ashiato"), "notices", "send", "--loop"]
+    return [*own, Program("お知らせの送信", sender, env, folder_of(env) / "log" / "notices.log")]
+
+
+def _own_post(port: int) -> str:
+    return f"smtp://127.0.0.1:{port + MAIL_PORT_ABOVE}"
 
 
 def has_nodes(env: Mapping[str, str]) -> bool:
