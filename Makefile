@@ -6,11 +6,15 @@ SHELL := /bin/sh
 SYSTEM_PATH := $(PATH)
 PYTHON ?= $(shell PATH='$(SYSTEM_PATH)'; for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $$p && break; done)
+# every worker, server and command that tests start reads the same modules: compiled once, whatever the machine says
+unexport PYTHONDONTWRITEBYTECODE
 export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 
 T ?=
 # a worker that has nothing left takes over half of what the other still has: no long file runs on by itself
 PYTEST ?= -n 3 --dist worksteal
+# films and real browsers wait half of their time: two at once, each file by itself, and a core stays free for each
+ALONE ?= -n 2 --dist loadfile
 
 .PHONY: help run phone test test-postgresql soak lint lint-types lint-rest format bench bench-decode screens contract lock setup setup-lint setup-test python clean
 
@@ -27,7 +31,7 @@ test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.
 ifeq ($(T),)
 	@pytest $(PYTEST) -m "not alone"
 	@beside=; if [ -n "$(BESIDE)" ]; then nice -n 19 $(BESIDE) > .beside.log 2>&1 & beside=$$!; fi; \
-	pytest -m alone && node --test tests/js/*.test.js; met=$$?; \
+	pytest $(ALONE) -m alone && node --test tests/js/*.test.js; met=$$?; \
 	if [ -n "$$beside" ]; then wait $$beside || met=$$?; cat .beside.log; fi; exit $$met
 else ifneq ($(filter %.js,$(T)),)
 	@node --test $(T)

@@ -6,7 +6,20 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench import chain, imports, intake, machine, outbox, pages, phone_app, published, report, signed, verify
+from bench import (
+    chain,
+    imports,
+    intake,
+    machine,
+    outbox,
+    pages,
+    phone_app,
+    published,
+    report,
+    signed,
+    supplies,
+    verify,
+)
 from bench.progress import Progress
 from bench.report import Part
 
@@ -20,6 +33,7 @@ PARTS: dict[str, Callable[..., list[Part]]] = {
     "verify": verify.run,
     "published": published.run,
     "chain": chain.run,
+    "supplies": supplies.run,
 }
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:  # the processes start faster without the application
 
 Shot = tuple[str, bytes]
 """(session cookie, body) of one upload."""
+Asked = tuple[str, bytes, str]
+"""(session cookie, nothing, address) of a page that is asked for."""
+Lane = Sequence[Shot] | Sequence[Asked]
 Seen = tuple[float, float, list[float], list[tuple[int, bytes]]]
 """Start and end, seconds of each request, status and body of each answer."""
 
@@ -64,10 +67,19 @@ def _cookie(lines: Sequence[str]) -> str:
     return "; ".join(line.partition(";")[0] for line in lines)
 
 
-def send(server: Server, lanes: Sequence[Sequence[Shot]], processes: int = 2) -> Load:
+def send(server: Server, lanes: Sequence[Lane], processes: int = 2) -> Load:
     """Every lane sends its uploads one after the other over one connection, all lanes at once."""
     processes = min(processes, len(lanes))
-    workers = [_start(server.port, lanes[number::processes]) for number in range(processes)]
+    return _run(server, [lanes[number::processes] for number in range(processes)])[0]
+
+
+def together(server: Server, crowds: Sequence[Sequence[Lane]]) -> list[Load]:
+    """Several crowds at once, a process each; what each of them saw. CPU is the server's for all of them."""
+    return _run(server, crowds, apart=True)
+
+
+def _run(server: Server, shares: Sequence[Sequence[Lane]], *, apart: bool = False) -> list[Load]:
+    workers = [_start(server.port, share) for share in shares]
     used = server.cpu()
     for worker in workers:
         _pipe(worker.stdin).write(b"go\n")
@@ -77,11 +89,15 @@ def send(server: Server, lanes: Sequence[Sequence[Shot]], processes: int = 2) ->
     for worker in workers:
         _pipe(worker.stdout).close()
         worker.wait(timeout=60)
+    return [_load([r], used) for r in results] if apart else [_load(results, used)]
+
+
+def _load(results: Sequence[Seen], used: float) -> Load:
     wall = max(r[1] for r in results) - min(r[0] for r in results)
     return Load([s for r in results for s in r[2]], [a for r in results for a in r[3]], wall, used)
 
 
-def _start(port: int, lanes: Sequence[Sequence[Shot]]) -> subprocess.Popen[bytes]:
+def _start(port: int, lanes: Sequence[Lane]) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "bench.clients"]
     root = Path(__file__).resolve().parents[1]
     worker = subprocess.Popen(argv, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -114,12 +130,15 @@ def _work() -> None:
     pickle.dump((started, time.time(), seconds, answers), sys.stdout.buffer)
 
 
-def _lane(port: int, shots: Sequence[Shot], seconds: list[float], answers: list[tuple[int, bytes]]) -> None:
+def _lane(port: int, shots: Lane, seconds: list[float], answers: list[tuple[int, bytes]]) -> None:
     with closing(HTTPConnection("127.0.0.1", port, timeout=120)) as connection:
-        for cookie, body in shots:
+        for cookie, body, *page in shots:
             headers = {"Cookie": cookie, "X-Ashiato": "1", "Content-Type": "application/json"}
+            headers["X-Forwarded-For"] = f"192.0.2.{threading.get_ident() % 250}"
             started = time.perf_counter()
-            connection.request("POST", "/api/scans", body, headers)
+            connection.request(
+                "GET" if page else "POST", page[0] if page else "/api/scans", body or None, headers
+            )
             response = connection.getresponse()
             read = response.read()
             seconds.append(time.perf_counter() - started)

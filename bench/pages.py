@@ -71,7 +71,10 @@ def _fill(folder: Path, devices: int, progress: Progress) -> Place:
             made.job,
             codes,
             login,
-            (_count(app, f"/consignments/{made.job}", login), _count(app, f"/t/{codes[0]}", "")),
+            (
+                statements_of(app, f"/consignments/{made.job}", login),
+                statements_of(app, f"/t/{codes[0]}", ""),
+            ),
         )
 
 
@@ -91,7 +94,7 @@ def _tell(made: Town, progress: Progress) -> None:
         db.session.remove()
 
 
-def _count(app: Flask, path: str, login: str) -> int:
+def statements_of(app: Flask, path: str, login: str) -> int:
     """SQL statements of one request, after one that warms up."""
     client = app.test_client()
     if login:

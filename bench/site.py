@@ -28,9 +28,9 @@ def database(folder: Path) -> Path:
 
 
 @contextmanager
-def application(folder: Path) -> Iterator[Flask]:
-    """The application in this process, its schema made by the migrations; inside its context."""
-    url = f"sqlite:///{database(folder)}"
+def application(folder: Path, url: str = "") -> Iterator[Flask]:
+    """The application in this process, its schema made by the migrations; inside its context. `url`: not SQLite."""
+    url = url or f"sqlite:///{database(folder)}"
     app = create_app(
         {"SECRET_KEY": SECRET, "SQLALCHEMY_DATABASE_URI": url, "EVIDENCE_DIR": str(folder / "evidence")}
         | {"INSTANCE": str(folder), "LOG_LEVEL": "WARNING", "RATELIMIT_ENABLED": False}

@@ -42,8 +42,21 @@ DATABASES = {"database_url", "postgres_url", "bare_postgres_url"}
 ON_POSTGRES = os.environ.get("ASHIATO_TEST_DB") == "postgresql"
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """`-m alone` reads in only what can hold such a test: a dozen files, and not two hundred in every worker."""
+    if config.option.markexpr != "alone":
+        return None
+    files = collection_path.rglob("test_*.py") if collection_path.is_dir() else [collection_path]
+    return True if not any(_may_stand_alone(path) for path in files) else None
+
+
+def _may_stand_alone(path: Path) -> bool:
+    in_a_browser = "browser" in path.parts and path.name not in PATIENT
+    return in_a_browser or "mark.alone" in path.read_text("utf-8")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """A browser that films and decodes does so in real time: `make test` gives it the machine for itself.
+    """A browser that films and decodes does so in real time: `make test` gives it a core for itself.
 
     On PostgreSQL only what touches the database is run again: pure rules would say the same once more.
     """

@@ -30,12 +30,15 @@ from webapp.kernel.ledger import outside, signing
 from webapp.kernel.ledger.commands import audit_log, check_proof, export, prove
 from webapp.kernel.ledger.models import Log
 from webapp.kernel.ledger.verification import Check, verify
+from webapp.kernel.notifications.commands import notices_group
 from webapp.kernel.phones.commands import phones_group
 from webapp.kernel.tlog.words import all_words
 from webapp.kernel.witnesses.commands import admit, publish, requests, retire
 from webapp.node.commands import node
 from webapp.signer.client import SignerUnavailable
 from webapp.signer.commands import signer_group
+from webapp.supplies.commands import supplies_group
+from webapp.supplies.contract import tables as supplies_tables
 
 CONTRACT = ROOT / "webapp" / "static" / "pwa" / "contract"
 
@@ -136,7 +139,7 @@ def ledger_rebuild(name: str, *, only_check: bool) -> None:
 @click.option("--check", "only_check", is_flag=True, help="Exit status 1 if the file is stale.")
 def contract_export(*, only_check: bool) -> None:
     """Write the tables that the phone reads, and the list of which two people read eight words."""
-    fresh = {"custody.json": tables(), "words.json": all_words()}
+    fresh = {"custody.json": tables(), "supplies.json": supplies_tables(), "words.json": all_words()}
     for name, value in fresh.items():
         file = CONTRACT / name
         text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
@@ -217,6 +220,8 @@ def make_cli(create: Callable[..., Flask]) -> FlaskGroup:
         person_group,
         organisation_group,
         phones_group,
+        notices_group,
+        supplies_group,
         backup,
         restore_command(alembic_config),
         node,

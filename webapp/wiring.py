@@ -12,7 +12,7 @@ from webapp.custody import evidence as custody_evidence
 from webapp.custody import office_views as custody_office
 from webapp.custody import public_views as custody_public
 from webapp.custody import views as custody_views
-from webapp.custody.service import CustodyRoom, employer, in_use, may_settle, private_parts
+from webapp.custody.service import CustodyRoom, employer, in_use, may_settle, private_parts, works_in
 from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, web
 from webapp.kernel.base import messages as base_messages
 from webapp.kernel.base.clock import now_ms
@@ -23,6 +23,7 @@ from webapp.kernel.documents import api as documents_api
 from webapp.kernel.documents import views as documents_views
 from webapp.kernel.erasure import messages as erasure_messages
 from webapp.kernel.erasure import views as erasure_views
+from webapp.kernel.erasure.entries import REDACTED
 from webapp.kernel.erasure.room import ErasureRoom
 from webapp.kernel.evidence import api as evidence_api
 from webapp.kernel.evidence import messages as evidence_messages
@@ -35,6 +36,11 @@ from webapp.kernel.intake import messages as intake_messages
 from webapp.kernel.intake.service import Door
 from webapp.kernel.ledger import api as ledger_api
 from webapp.kernel.ledger import messages as ledger_messages
+from webapp.kernel.notifications import api as notifications_api
+from webapp.kernel.notifications import messages as notifications_messages
+from webapp.kernel.notifications import service as notifications
+from webapp.kernel.notifications import views as notifications_views
+from webapp.kernel.notifications.room import NotificationsRoom
 from webapp.kernel.phones import api as phones_api
 from webapp.kernel.phones import messages as phones_messages
 from webapp.kernel.phones import views as phones_views
@@ -49,6 +55,20 @@ from webapp.kernel.witnesses import api as witnesses_api
 from webapp.kernel.witnesses import messages as witnesses_messages
 from webapp.kernel.witnesses import views as witnesses_views
 from webapp.kernel.witnesses.room import WitnessRoom
+from webapp.supplies import account_mails as supplies_account_mails
+from webapp.supplies import account_views as supplies_accounts
+from webapp.supplies import admin_views as supplies_admin
+from webapp.supplies import api as supplies_api
+from webapp.supplies import board_views as supplies_board
+from webapp.supplies import cards_views as supplies_cards
+from webapp.supplies import desk_arrival_views, desk_need_views, desk_offer_views, desk_views
+from webapp.supplies import notices as supplies_notices
+from webapp.supplies import public_views as supplies_public
+from webapp.supplies import sender_views as supplies_sender
+from webapp.supplies import shelter_views as supplies_shelters
+from webapp.supplies.accounts import is_verified
+from webapp.supplies.cards_room import CardsRoom
+from webapp.supplies.service import SuppliesRoom
 
 BLUEPRINTS = (
     intake_api.bp,
@@ -64,10 +84,24 @@ BLUEPRINTS = (
     places_views.bp,
     phones_api.bp,
     phones_views.bp,
+    notifications_views.bp,
+    notifications_api.bp,
     custody_public.bp,
     custody_views.bp,
     custody_office.bp,
     custody_api.bp,
+    supplies_api.bp,
+    supplies_board.bp,
+    supplies_public.bp,
+    supplies_accounts.bp,
+    supplies_sender.bp,
+    supplies_admin.bp,
+    supplies_shelters.bp,
+    desk_views.bp,
+    desk_need_views.bp,
+    desk_offer_views.bp,
+    desk_arrival_views.bp,
+    supplies_cards.bp,
     pwa.bp,
     openapi.bp,
 )
@@ -76,10 +110,14 @@ BLUEPRINTS = (
 MENU: tuple[menu.Line, ...] = (
     ("案件", "custody.consignments", Action.CONSIGNMENT_VIEW),
     ("スキャン", "pwa.shell", Action.EVIDENCE_ADD),
+    ("避難所", "supplies_desk.shelters", Action.NEED_MANAGE),
+    ("送る", "sender.mine", Action.OFFER_MAKE),
     ("利用者", "identity.people", Action.PEOPLE_MANAGE),
+    ("支援物資", "supplies_board.overview", Action.SUPPLIES_VIEW),
     ("組織", "identity.organisations", Action.ORGANISATION_MANAGE),
     ("電話", "phones.phones", Action.PHONES_MANAGE),
     ("場所", "places.places", Action.PLACES_MANAGE),
+    ("お知らせ", "notices.notices", Action.NOTICES_VIEW),
     ("台帳", "witnesses.ledger", Action.LEDGER_READ),
     ("自分", "identity.account", None),
 )
@@ -88,6 +126,7 @@ MENU: tuple[menu.Line, ...] = (
 SENTENCES = {
     **base_messages.SENTENCES,
     **identity_messages.SENTENCES,
+    **notifications_messages.SENTENCES,
     **places_messages.SENTENCES,
     **phones_messages.SENTENCES,
     **ledger_messages.SENTENCES,
@@ -119,17 +158,23 @@ def wire(app: Flask) -> None:
             ReconciliationRoom(may_settle),
             phones,
             CustodyRoom(),
+            SuppliesRoom(is_verified),
+            CardsRoom(),
             forgetting,
             WitnessRoom(),
-            CrossingRoom(),
+            CrossingRoom(works_in),
+            NotificationsRoom(REDACTED),  # after everybody who has something to tell
         ],
         phones,
     )
+    # kind -> (its name on screen, who writes it)
+    notifications.register(app, {**supplies_notices.RENDERERS, **supplies_account_mails.RENDERERS})
     app.extensions["anchored_size"] = chain_state.anchored_size
     app.extensions["authors"] = {}
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     style_page.init(app)
+    app.extensions["public_pages"] = {"parcel": supplies_public.parcel}  # kind of a code → its page for everybody
     app.extensions["evidence_access"] = custody_evidence.may_see
     app.extensions["evidence_seen"] = custody_evidence.seen
     app.add_url_rule("/healthz", "healthz", _healthz)

@@ -4,16 +4,30 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, Playwright, expect
 
 from tests.browser.live import CHROMIUM, FLAGS, phone
-from tests.browser.server import Member, Place
+from tests.browser.server import Member
 from tests.kernel.scanning.paper import Picture
 
 PATIENCE_MS = 20_000
+
+
+class Address(Protocol):
+    """Where a phone leads."""
+
+    @property
+    def url(self) -> str:
+        """The address people type."""
+
+    @property
+    def title(self) -> str:
+        """What the card on the phone's first screen says."""
+
+
 #: Tells each sentence of the bar 「記録しました」 to the test at once; the browser may die the next moment.
 LISTEN = """addEventListener('DOMContentLoaded', () => {
   const tell = () => {
@@ -31,7 +45,7 @@ class Handset:
     def __init__(
         self,
         playwright: Playwright,
-        place: Place,
+        place: Address,
         folder: Path,
         film: Path | None = None,
         *,
@@ -169,7 +183,7 @@ def a_photo(of: str | Picture = "navy") -> FilePayload:
 
 @contextmanager
 def handset(
-    playwright: Playwright, place: Place, folder: Path, film: Path | None = None, *, allowed: bool = True
+    playwright: Playwright, place: Address, folder: Path, film: Path | None = None, *, allowed: bool = True
 ) -> Iterator[Handset]:
     """A phone that is switched on, and off at the end. Raises AssertionError if a script failed on it."""
     one = Handset(playwright, place, folder, film, allowed=allowed)
@@ -191,7 +205,7 @@ def browser(playwright: Playwright, more: Sequence[str] = ()) -> Iterator[Browse
         running.close()
 
 
-def desk(running: Browser, place: Place, member: Member | None = None, **how: Any) -> Page:
+def desk(running: Browser, place: Address, member: Member | None = None, **how: Any) -> Page:
     """A page of its own at a desk, logged in as `member`."""
     how = {"viewport": {"width": 390, "height": 844}, "locale": "ja-JP", "timezone_id": "Asia/Tokyo"} | how
     context = running.new_context(**how)

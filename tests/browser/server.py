@@ -1,18 +1,21 @@
 """The site as people run it: gunicorn and a SQLite file, in a process of its own that can lose its power."""
 
+import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
@@ -20,7 +23,10 @@ from tests.conftest import settings_for
 from tests.factories.custody import Journey, Town, a_town, issue_codes
 from tests.factories.identity import PASSWORD
 from webapp.app import create_app
+from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
+from webapp.kernel.identity.models import Person
+from webapp.kernel.phones import enrolment
 from webapp.kernel.scanning.models import IssuedCode
 
 ROOT = Path(__file__).parents[2]
@@ -31,18 +37,20 @@ READY_WITHIN_S = 60
 class Server:
     """gunicorn on a free port of this machine; `folder` holds the database and the photos."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.port = _free_port()
+    def __init__(self, folder: Path, more: Mapping[str, str] | None = None) -> None:
+        self.folder, self._more = folder, more or {}
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Serve, and return when it answers. Raises AssertionError with the log if it does not."""
-        env = os.environ | {
+    @property
+    def env(self) -> dict[str, str]:
+        """How this site is set up; `ashiato` commands with it work on the same site."""
+        return os.environ | {
             "ASHIATO_INSTANCE": str(self.folder),
             "DATABASE_URL": f"sqlite:///{self.folder / 'test.db'}",
             "EVIDENCE_DIR": str(self.folder / "evidence"),
+            "MAIL_SINK": str(self.folder / "mails"),
             "SECRET_KEY": "test",
             "PUBLIC_BASE": self.url,
             "QR_BASE": self.url,
@@ -51,11 +59,15 @@ class Server:
             "PORT": str(self.port),
             "WEB_CONCURRENCY": "1",
             "WEB_THREADS": "4",
+            **self._more,
         }
+
+    def start(self) -> None:
+        """Serve, and return when it answers. Raises AssertionError with the log if it does not."""
         command = [str(GUNICORN), "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), "wsgi:app"]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True
+                command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
             )
         deadline = time.monotonic() + READY_WITHIN_S
         while not self._answers():
@@ -79,7 +91,8 @@ class Server:
             return False
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -112,6 +125,29 @@ class Place:
     def url(self) -> str:
         """The address people type."""
         return self.server.url
+
+    def rows(self, query: str, *words: str) -> list[tuple[Any, ...]]:
+        """What the town's database says, past the server."""
+        with sqlite3.connect(self.server.folder / "test.db") as database:
+            return database.execute(query, words).fetchall()
+
+    def entries(self) -> list[dict[str, Any]]:
+        """The log's entries about scans, oldest first; under `scan`, what the phone said."""
+        rows = self.rows("SELECT raw FROM ledger_entries WHERE kind = 'custody.scan' ORDER BY idx")
+        entries = [json.loads(raw) for (raw,) in rows]
+        return [{**entry, "scan": json.loads(entry["p"])} for entry in entries]
+
+    def enrolment_code(self, who: str) -> str:
+        """What the office's screen shows this person: a fresh code for one phone."""
+        folder = self.server.folder
+        with create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder)).app_context():
+            ids = {person.login: person.id for person in db.session.query(Person)}
+            for_whom, by_whom = (ids[self.people[name].login] for name in (who, "officer"))
+            code = enrolment.issue(for_whom, by_whom, now_ms())
+            db.session.remove()
+            db.engine.dispose()
+        assert isinstance(code, str)
+        return code
 
 
 class Sheets(dict[str, bytes]):

@@ -15,14 +15,16 @@ from tests.browser.handset import browser, desk
 from tests.browser.inspector import LARGE, faults
 from tests.browser.server import Place, a_place
 from tests.factories.custody import Journey, Town, a_draft
-from tests.factories.identity import a_person
+from tests.factories.identity import PASSWORD, a_person
+from tests.factories.supplies import a_relief
 from webapp.app import create_app
 from webapp.demo.phone import Phone
 from webapp.kernel.base.db import transaction
 from webapp.kernel.base.ids import new_id
+from webapp.kernel.notifications.sink import keep_in
 from webapp.kernel.places.models import Place as PlaceRow
 
-VISITORS = ["", "officer", "admin", "auditor", "driver", "manager"]
+VISITORS = ["", "officer", "admin", "auditor", "driver", "manager", "worker", "citizen"]
 NO_PAGE = ("/api/", "/log/", "/static/", "/app", "/sw.js", "/manifest", "/healthz", "/q/", "/Q/")
 NOT_HTML = (".csv", ".pdf", "/live")
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
@@ -43,6 +45,7 @@ def half_way(town: Town, journey: Journey) -> None:
     town.send("officer", desk_phone.command("codes.voided", journey.tick(), {"code": town.codes[4]}))
     a_draft(town, 3, first=10)
     _own_a_place(town)
+    _after_an_earthquake(town)
 
 
 def _own_a_place(town: Town) -> None:
@@ -53,9 +56,24 @@ def _own_a_place(town: Town) -> None:
         session.add(where)
 
 
+def _after_an_earthquake(town: Town) -> None:
+    """Shelters need things: one pledge waits for its answer, goods are on their way, others are offered to anybody."""
+    relief = a_relief(town.log, town=town.town, password=PASSWORD)
+    need = relief.need(20)
+    relief.offer("citizen", 5, need=need)
+    sent = relief.match_of(relief.offer("citizen", 8, need=need).id)
+    assert relief.request(8, offer=sent.offer, match=sent.id).refusal is None
+    assert relief.ship("citizen", sent.id, 8).refusal is None
+    relief.offer("citizen", 30, item="B01", variant="")
+    town.people |= {who: relief.people[who] for who in ("worker", "citizen")}
+
+
 @pytest.fixture(scope="module")
 def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     folder = tmp_path_factory.mktemp("town")
+    keep_in(folder / "mails")(
+        b"To: a@example.jp\r\nFrom: b@example.jp\r\nSubject: told\r\n\r\nhttps://example.jp/x\r\n"
+    )
     with a_place(sqlite_template, folder, devices=5, cages=2, prepare=half_way) as running:
         yield running
 
@@ -97,6 +115,13 @@ def pages(place: Place) -> list[str]:
         "entry_id": one(place, "SELECT id FROM ledger_entries WHERE kind = 'custody.scan' LIMIT 1"),
         "node": "no-such-node",
         "dev": "no-such-phone",
+        "disaster_id": one(place, "SELECT id FROM supplies_disasters"),
+        "shelter_id": one(place, "SELECT shelter FROM supplies_matches"),
+        "need_id": one(place, "SELECT id FROM supplies_needs"),
+        "offer_id": one(place, "SELECT id FROM supplies_offers WHERE need = ''"),
+        "match_id": one(place, "SELECT id FROM supplies_matches WHERE shipped_at IS NOT NULL"),
+        "card_id": "no-such-card",
+        "name": next((place.server.folder / "mails").glob("*.eml")).stem,
     }
     rules = [
         rule

@@ -1,11 +1,15 @@
 """Small things that people stumble over: a second tap, a dead end, words that contradict each other."""
 
+import json
 import re
-import sqlite3
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from tests.browser.handset import Handset, a_photo, handset
@@ -216,9 +220,8 @@ def test_a_tool_with_a_japanese_name_is_recorded_offline_and_its_name_stays_out_
     phone.flight_mode(on=False)
     phone.sync()
     assert [row["state"] for row in phone.kept()] == ["sent"]
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        entries = [bytes(raw).decode() for (raw,) in database.execute("SELECT raw FROM ledger_entries")]
-        vault = [str(data) for (data,) in database.execute("SELECT data FROM vault_records")]
+    entries = [bytes(raw).decode() for (raw,) in place.rows("SELECT raw FROM ledger_entries")]
+    vault = [str(data) for (data,) in place.rows("SELECT data FROM vault_records")]
     assert not any("消去太郎" in entry for entry in entries)
     assert sum(row["said"]["commit"] in entry for entry in entries) == 1
     assert any("消去太郎" in data or "\\u6d88\\u53bb\\u592a\\u90ce" in data for data in vault)
@@ -257,3 +260,62 @@ def test_when_every_cage_is_locked_loading_says_so_and_shows_the_ways_on(
         expect(officer.page.get_by_role("link", name="施錠へ進む")).to_have_count(0)
         officer.tap("引渡へ進む")
         expect(officer.page.get_by_role("heading", name="引渡", exact=True)).to_be_visible()
+
+
+#: The browser company's server cannot be reached from here; everything else of the browser is its own.
+SUBSCRIBED = """(keys) => {
+  const one = { endpoint: 'https://push.example.com/a1' };
+  one.unsubscribe = async () => delete globalThis.ours;
+  one.toJSON = () => ({ endpoint: one.endpoint, expirationTime: null, keys });
+  PushManager.prototype.subscribe = async () => (globalThis.ours = one);
+  PushManager.prototype.getSubscription = async () => globalThis.ours ?? null;
+}"""
+
+
+def test_messages_are_switched_on_and_off_in_the_settings_and_shown_whatever_they_hold(
+    phone: Handset, place: Place
+) -> None:
+    phone.log_in(place.people["officer"])
+    phone.open("/app/settings")
+    expect(phone.page.get_by_role("radio", name="受け取らない")).to_be_checked()
+    phone.context.grant_permissions(["notifications"], origin=place.url)
+    point = (
+        ec.generate_private_key(ec.SECP256R1())
+        .public_key()
+        .public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    )
+    phone.page.evaluate(
+        SUBSCRIBED, {"p256dh": urlsafe_b64encode(point).decode().rstrip("="), "auth": "A" * 22}
+    )
+    for words, answer, endpoints in (
+        ("受け取る", "この電話に通知します。", [("https://push.example.com/a1",)]),
+        ("受け取らない", "この電話には通知しません。", []),
+    ):
+        phone.page.get_by_role("radio", name=words, exact=True).check()
+        expect(phone.page.get_by_text(answer)).to_be_visible()
+        assert place.rows("SELECT endpoint FROM push_subscriptions") == endpoints
+    worker = phone.context.new_cdp_session(phone.page)
+    registrations: list[dict[str, Any]] = []
+    worker.on(
+        "ServiceWorker.workerRegistrationUpdated", lambda told: registrations.extend(told["registrations"])
+    )
+    worker.send("ServiceWorker.enable")
+    phone.page.wait_for_timeout(100)
+    said = {"title": "② 発送されました", "body": "おむつ M 40個", "url": "/app/outbox", "tag": "n1"}
+    message = {
+        "origin": place.url,
+        "registrationId": registrations[-1]["registrationId"],
+        "data": json.dumps(said),
+    }
+    worker.send("ServiceWorker.deliverPushMessage", message)
+    worker.send("ServiceWorker.deliverPushMessage", message | {"data": "no JSON"})
+    shown = phone.page.wait_for_function(
+        """async () => {
+          const all = await (await navigator.serviceWorker.ready).getNotifications();
+          return all.length === 2 && all.map(({title, body, tag, data}) => [title, body, tag, data]);
+        }"""
+    ).json_value()
+    assert sorted(shown) == [
+        ["② 発送されました", "おむつ M 40個", "n1", "/app/outbox"],
+        ["足あと", "", "", "/app/"],
+    ]

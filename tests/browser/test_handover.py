@@ -1,7 +1,5 @@
 """Hand-over between two phones without any network: each sees the other's screen, and nothing else connects them."""
 
-import json
-import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,15 +18,9 @@ from tests.browser.live import CHROMIUM
 from tests.browser.server import Place, a_place
 from tests.browser.test_residents import faults, too_wide
 from tests.browser.test_signed import enrolled
-from tests.conftest import settings_for
 from tests.factories.custody import Journey, Town
 from tests.kernel.scanning.paper import Picture
-from webapp.app import create_app
 from webapp.custody import exchange
-from webapp.kernel.base.clock import now_ms
-from webapp.kernel.base.db import db
-from webapp.kernel.identity.models import Person
-from webapp.kernel.phones import enrolment
 
 SYMBOL = ".app-symbol__picture"
 #: The job pack on the phone's disk names the keys of both phones.
@@ -87,7 +79,7 @@ def phones(
     for who in ("officer", "driver"):
         one = Handset(playwright, place, tmp_path_factory.mktemp(who))
         given[who] = one.switch_on().log_in(place.people[who])
-        enrolled(one, place.people[who], code_for(place, who))
+        enrolled(one, place.people[who], place.enrolment_code(who))
     for one in given.values():
         one.sync()
         while not one.page.evaluate(HAS_BOTH_KEYS):  # the suite's own time limit ends it
@@ -95,19 +87,6 @@ def phones(
         one.switch_off()
     yield given
     assert [one.complaints for one in given.values()] == [[], []]
-
-
-def code_for(place: Place, who: str) -> str:
-    """What the office's screen shows for this person."""
-    folder = place.server.folder
-    with create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder)).app_context():
-        by_login = {person.login: person.id for person in db.session.query(Person)}
-        for_whom, by_whom = (by_login[place.people[name].login] for name in (who, "officer"))
-        token = enrolment.issue(for_whom, by_whom, now_ms())
-        db.session.remove()
-        db.engine.dispose()
-    assert isinstance(token, str)
-    return token
 
 
 def seen_by_the_other(one: Handset, film: Path) -> Path:
@@ -133,19 +112,13 @@ def words_on(one: Handset) -> list[str]:
 
 def recorded(place: Place, cage: int, *steps: str) -> list[dict[str, Any]]:
     """What the log holds of these steps of a cage: the entries."""
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        rows = database.execute(
-            "SELECT raw FROM ledger_entries WHERE kind = 'custody.scan' ORDER BY idx"
-        ).fetchall()
-    entries = [json.loads(raw) for (raw,) in rows]
-    said = [(json.loads(entry["p"]), entry) for entry in entries]
-    return [entry for scan, entry in said if scan["step"] in steps and scan["code"] == place.cages[cage]]
+    here = [entry for entry in place.entries() if entry["scan"]["code"] == place.cages[cage]]
+    return [entry for entry in here if entry["scan"]["step"] in steps]
 
 
 def questions(place: Place, cage: int) -> list[str]:
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        asked = database.execute("SELECT code FROM discrepancies WHERE scope = ?", [place.cages[cage]])
-        return sorted(code for (code,) in asked)
+    asked = place.rows("SELECT code FROM discrepancies WHERE scope = ?", place.cages[cage])
+    return sorted(code for (code,) in asked)
 
 
 def offer(officer: Handset, place: Place) -> None:
@@ -199,7 +172,7 @@ def test_two_phones_on_an_island_hand_a_cage_over_and_either_one_reports_it(
     officer.switch_on()
     officer.sync()
     entries = recorded(place, 0, "handed_over", "accepted")
-    said = [json.loads(entry["p"]) for entry in entries]
+    said = [entry["scan"] for entry in entries]
     assert [scan["step"] for scan in said] == ["handed_over", "accepted"]
     assert [entry["by"]["actor"] for entry in entries] == [scan["actor"] for scan in said]
     assert all(len(entry["s"]) == 88 for entry in entries)
@@ -291,7 +264,7 @@ def test_a_cage_is_refused_with_a_reason_by_photos_alone_and_a_forged_one_is_not
     # the driver's phone alone finds the network
     driver.flight_mode(on=False)
     driver.sync()
-    assert [json.loads(entry["p"])["step"] for entry in recorded(place, 1, "declined")] == ["declined"]
+    assert [entry["scan"]["step"] for entry in recorded(place, 1, "declined")] == ["declined"]
     assert questions(place, 1) == ["HANDOVER_DECLINED"]
     officer.switch_off()
     driver.switch_off()
@@ -343,7 +316,7 @@ def test_a_substitute_without_an_account_takes_a_cage_with_a_day_pass_from_the_o
     officer.flight_mode(on=False)
     officer.sync()
     last = recorded(place, 2, "handed_over", "accepted")[-1]
-    signed = json.loads(last["p"])
+    signed = last["scan"]
     assert (signed["step"], last["by"]["actor"], last["by"]["roles"]) == (
         "accepted",
         signed["actor"],

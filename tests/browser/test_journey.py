@@ -1,8 +1,6 @@
 """An officer loads a cage without a network, on a phone that is started cold; nothing is ever lost."""
 
-import json
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -33,10 +31,7 @@ def cage_of_twelve(place: Place, tmp_path: Path) -> Path:
 
 def recorded(place: Place, step: str) -> list[dict[str, Any]]:
     """What the log itself holds about a step."""
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        rows = database.execute("SELECT raw FROM ledger_entries WHERE kind = 'custody.scan'").fetchall()
-    scans = [json.loads(json.loads(raw)["p"]) for (raw,) in rows]
-    return [scan for scan in scans if scan["step"] == step]
+    return [entry["scan"] for entry in place.entries() if entry["scan"]["step"] == step]
 
 
 def load_the_cage(officer: Handset, place: Place) -> None:

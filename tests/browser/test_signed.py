@@ -2,8 +2,7 @@
 
 import json
 import re
-import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +17,7 @@ from tests.browser.handset import Handset, handset
 from tests.browser.live import kill, phone, site
 from tests.browser.server import Member, Place, a_place, ready_to_load
 from tests.browser.test_strange import hear_of_it, newer
-from tests.conftest import settings_for
-from webapp.app import create_app
-from webapp.kernel.base.clock import now_ms
-from webapp.kernel.base.db import db
-from webapp.kernel.identity.models import Person
-from webapp.kernel.phones import enrolment, keys
+from webapp.kernel.phones import keys
 from webapp.kernel.scanning.codes import show
 
 KEEP = """async ({ codes, fields }) => {
@@ -53,24 +47,6 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
         yield running
 
 
-@pytest.fixture(scope="module")
-def shown_code(place: Place) -> Callable[[str], str]:
-    """What the office's screen shows for this person: a fresh code for one phone."""
-
-    def fresh(who: str) -> str:
-        folder = place.server.folder
-        with create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder)).app_context():
-            by_login = {person.login: person.id for person in db.session.query(Person)}
-            issuer = by_login[place.people["officer"].login]
-            token = enrolment.issue(by_login[place.people[who].login], issuer, now_ms())
-            db.session.remove()
-            db.engine.dispose()
-        assert isinstance(token, str)
-        return token
-
-    return fresh
-
-
 def enrolled(phone: Handset, member: Member, token: str) -> None:
     """「この電話」: type what the office shows."""
     phone.open("/app/phone")
@@ -92,25 +68,16 @@ def fields(place: Place, phone: Handset) -> dict[str, str]:
     }
 
 
-def entries(place: Place, sql: str = "kind = 'custody.scan'") -> list[dict[str, Any]]:
-    """The scans that came over the wire, as the log holds them."""
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        rows = database.execute(f"SELECT raw FROM ledger_entries WHERE {sql} ORDER BY rowid").fetchall()
-    found = [json.loads(raw) for (raw,) in rows]
-    return [{**entry, "scan": json.loads(entry["p"])} for entry in found if entry.get("p")]
-
-
 def chain_findings(place: Place, dev: str) -> list[str]:
     """What is asked about this phone's chain."""
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        rows = database.execute("SELECT code, scope, causes FROM discrepancies").fetchall()
+    rows = place.rows("SELECT code, scope, causes FROM discrepancies")
     about = [(code, scope + causes) for code, scope, causes in rows if code.startswith(("CHAIN", "PHONE"))]
-    own = {entry["scan"]["id"] for entry in entries(place) if entry["scan"]["dev"] == dev}
+    own = {entry["scan"]["id"] for entry in place.entries() if entry["scan"]["dev"] == dev}
     return [code for code, text in about if dev in text or any(scan in text for scan in own)]
 
 
 def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_two_tabs(
-    playwright: Playwright, place: Place, shown_code: Callable[[str], str], tmp_path: Path
+    playwright: Playwright, place: Place, tmp_path: Path
 ) -> None:
     # given an officer with a phone that nobody has enrolled, who enrols it
     officer = Handset(
@@ -121,7 +88,7 @@ def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_tw
     )
     officer.switch_on().log_in(place.people["officer"])
     expect(officer.page.get_by_role("link", name="この電話を登録する")).to_be_visible()
-    enrolled(officer, place.people["officer"], shown_code("officer"))
+    enrolled(officer, place.people["officer"], place.enrolment_code("officer"))
     said = fields(place, officer)
     public = officer.page.evaluate(
         "async () => (await (await fetch('/api/phones/self?dev=')).json()).replaceable"
@@ -155,7 +122,7 @@ def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_tw
     rows = officer.kept()
     assert [row["seq"] for row in rows] == list(range(1, 25))
     assert {row["receipt"]["status"] for row in rows} == {"recorded"}
-    by_id = {entry["scan"]["id"]: entry for entry in entries(place)}
+    by_id = {entry["scan"]["id"]: entry for entry in place.entries()}
     chain = [by_id[row["id"]] for row in rows]
     key = registered_key(place, rows[0]["dev"])
     assert public == [{"dev": rows[0]["dev"], "enrolled_at": public[0]["enrolled_at"], "last_at": None}]
@@ -174,16 +141,16 @@ def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_tw
 
 
 def registered_key(place: Place, dev: str) -> str:
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        return str(database.execute("SELECT key FROM phones WHERE dev = ?", (dev,)).fetchone()[0])
+    ((key,),) = place.rows("SELECT key FROM phones WHERE dev = ?", dev)
+    return str(key)
 
 
 def test_a_scan_altered_on_the_phones_disk_is_refused_and_shown(
-    playwright: Playwright, place: Place, shown_code: Callable[[str], str], tmp_path: Path
+    playwright: Playwright, place: Place, tmp_path: Path
 ) -> None:
     # given a technician whose phone has looked at the QR on the office's screen
     picture = np.array(
-        qrcode.make(f"{place.url}/E/{shown_code('technician')}".upper(), box_size=8).convert("L")
+        qrcode.make(f"{place.url}/E/{place.enrolment_code('technician')}".upper(), box_size=8).convert("L")
     )
     with handset(
         playwright, place, tmp_path / "technician", film(tmp_path / "screen.y4m", [picture], per_frame=1)
@@ -214,12 +181,12 @@ def test_a_scan_altered_on_the_phones_disk_is_refused_and_shown(
         states = [(each["state"], (each["receipt"] or {}).get("code")) for each in phone.kept()]
         assert states[1] == ("refused", "intake.signature")
         assert [states[0][0], states[2][0]] == ["sent", "sent"]
-    assert row["id"] not in {entry["scan"]["id"] for entry in entries(place)}
+    assert row["id"] not in {entry["scan"]["id"] for entry in place.entries()}
     assert chain_findings(place, row["dev"]) == ["CHAIN_GAP"]
 
 
 def test_a_file_of_unsent_scans_is_sent_by_somebody_else_and_counts_once(
-    playwright: Playwright, place: Place, shown_code: Callable[[str], str], tmp_path: Path
+    playwright: Playwright, place: Place, tmp_path: Path
 ) -> None:
     # given a driver's phone without network that holds a scan with a photo, signed
     with (
@@ -227,7 +194,7 @@ def test_a_file_of_unsent_scans_is_sent_by_somebody_else_and_counts_once(
         handset(playwright, place, tmp_path / "manager") as other,
     ):
         phone.log_in(place.people["receiver"])
-        enrolled(phone, place.people["receiver"], shown_code("receiver"))
+        enrolled(phone, place.people["receiver"], place.enrolment_code("receiver"))
         said = fields(place, phone) | {"step": "counted"}
         phone.flight_mode(on=True)
         phone.page.evaluate(KEEP, {"codes": place.codes[:2], "fields": said})
@@ -254,7 +221,7 @@ def test_a_file_of_unsent_scans_is_sent_by_somebody_else_and_counts_once(
         phone.flight_mode(on=False)
         phone.sync()
         assert [row["receipt"]["status"] for row in phone.kept()] == ["duplicate", "duplicate"]
-    ids = [entry["scan"]["id"] for entry in entries(place)]
+    ids = [entry["scan"]["id"] for entry in place.entries()]
     assert all(ids.count(row) == 1 for row in {item["id"] for item in _scans(tmp_path / "unsent.json")})
 
 

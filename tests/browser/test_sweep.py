@@ -39,7 +39,7 @@ def shelf(place: Place, tmp_path: Path) -> Path:
 
 
 @pytest.mark.alone
-def test_a_shelf_is_taken_in_one_sweep_and_the_missing_one_is_found(
+def test_a_shelf_is_taken_in_two_passes_at_most_and_the_missing_one_is_found(
     playwright: Playwright, place: Place, shelf: Path, tmp_path: Path
 ) -> None:
     # given an officer who asked for a voice, and has no network where the shelf stands

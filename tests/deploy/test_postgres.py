@@ -45,7 +45,7 @@ def test_two_tests_never_see_each_other_s_tables(postgres: Cluster) -> None:
     assert found is None
 
 
-def test_a_database_with_open_connections_is_dropped_all_the_same(postgres: Cluster) -> None:
+def test_a_database_with_open_connections_is_taken_away_all_the_same(postgres: Cluster) -> None:
     with postgres.database() as url:
         engine = create_engine(url)
         connection = engine.connect()
@@ -53,6 +53,28 @@ def test_a_database_with_open_connections_is_dropped_all_the_same(postgres: Clus
     connection.invalidate()
     connection.close()
     engine.dispose()
+
+
+def test_what_one_test_leaves_is_gone_for_the_next(postgres: Cluster) -> None:
+    # given a test that fills every kind of table, and one that changes a table itself
+    columns = "organisations (id, name, kind, phone, active)"
+    wrote = f"INSERT INTO {columns} VALUES ('o1', '最上町', 'municipality', '', true)"
+    for left in (wrote, "ALTER TABLE organisations ADD COLUMN only_mine INTEGER"):
+        with postgres.database() as url:
+            _run(url, left)
+        # then the next one finds neither
+        with postgres.database() as url:
+            assert _run(url, "SELECT * FROM organisations") == []
+            assert _run(url, "SELECT 1 FROM pg_attribute WHERE attname = 'only_mine'") == []
+
+
+def _run(url: str, statement: str) -> list[object]:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        answer = connection.execute(text(statement))
+        rows: list[object] = list(answer.all()) if answer.returns_rows else []
+    engine.dispose()
+    return rows
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL])

@@ -103,6 +103,24 @@ class Program:
             time.sleep(0.02)
 
 
+class Driven:
+    """What an engine has that we start ourselves: the program, and a line on which it takes orders."""
+
+    _program: Program | None = None
+
+    def kill(self) -> None:
+        """See `Engine`."""
+        if self._program is None:
+            return
+        self._program.kill()
+        self._program = None
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Give the line back, and keep what it complained of."""
+        raise NotImplementedError
+
+
 def runs(group: int) -> bool:
     """Whether a process of this group still works (one that is dead and not yet buried holds no file)."""
     for path in Path("/proc").glob("[0-9]*/stat"):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engines.bidi import Session
-from tests.engines.engine import CALL, HEIGHT, WIDTH, Program
+from tests.engines.engine import CALL, HEIGHT, WIDTH, Driven, Program
 
 #: A browser that was killed asks nothing at its next start, and nothing of it calls home.
 PREFERENCES: dict[str, Any] = {
@@ -25,7 +25,7 @@ PREFERENCES: dict[str, Any] = {
 }
 
 
-class Firefox:
+class Firefox(Driven):
     """See `Engine`."""
 
     def __init__(self, folder: Path) -> None:
@@ -36,7 +36,6 @@ class Firefox:
             f"user_pref({json.dumps(name)}, {json.dumps(value)});" for name, value in PREFERENCES.items()
         ]
         (self._profile / "user.js").write_text("\n".join(lines))
-        self._program: Program | None = None
         self._session: Session | None = None
         self._tabs: list[str] = []
         self._tab = ""
@@ -94,11 +93,7 @@ class Firefox:
         self._program.wait()
         self.kill()
 
-    def kill(self) -> None:
-        if self._program is None:
-            return
-        self._program.kill()
-        self._program = None
+    def _hang_up(self) -> None:
         if self._session is not None:
             self._session.close()
             self.complaints += self._session.errors

@@ -1,7 +1,5 @@
 """The day without a network, in the engines of Chrome, Safari and Firefox: nothing is lost, nothing lands twice."""
 
-import json
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -15,17 +13,11 @@ from PIL import Image
 from tests.browser.films import stickers
 from tests.browser.live import site
 from tests.browser.server import Place, a_place
-from tests.conftest import settings_for
 from tests.engines.chromium import Chromium
 from tests.engines.engine import Engine
 from tests.engines.firefox import Firefox
 from tests.engines.hand import APP, Hand
 from tests.engines.webkit import WebKit
-from webapp.app import create_app
-from webapp.kernel.base.clock import now_ms
-from webapp.kernel.base.db import db
-from webapp.kernel.identity.models import Person
-from webapp.kernel.phones import enrolment
 from webapp.kernel.scanning.codes import show
 
 ENGINES: dict[str, Callable[[Path], Engine]] = {"chromium": Chromium, "webkit": WebKit, "firefox": Firefox}
@@ -62,24 +54,9 @@ def three_labels(place: Place, tmp_path: Path) -> Path:
     return tmp_path / "IMG_0001.jpg"
 
 
-def code_for(place: Place, who: str) -> str:
-    """What the office's screen shows this person: a fresh code for one phone."""
-    folder = place.server.folder
-    with create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder)).app_context():
-        ids = {person.login: person.id for person in db.session.query(Person)}
-        officer = ids[place.people["officer"].login]
-        code = enrolment.issue(ids[place.people[who].login], officer, now_ms())
-        db.session.remove()
-        db.engine.dispose()
-    assert isinstance(code, str)
-    return code
-
-
 def landed(place: Place) -> Counter[str]:
     """How often each scan stands in the log, by its id."""
-    with sqlite3.connect(place.server.folder / "test.db") as database:
-        rows = database.execute("SELECT raw FROM ledger_entries WHERE kind = 'custody.scan'").fetchall()
-    return Counter(json.loads(json.loads(raw)["p"])["id"] for (raw,) in rows)
+    return Counter(entry["scan"]["id"] for entry in place.entries())
 
 
 def chained(rows: list[dict[str, Any]]) -> bool:
@@ -96,7 +73,7 @@ def test_a_day_without_network_survives_kill_9_and_lands_once(
     officer = Hand(engine, place)
     officer.log_in(place.people["officer"])
     officer.open("/app/phone")
-    officer.write("登録コード", show(code_for(place, "officer")).lower())
+    officer.write("登録コード", show(place.enrolment_code("officer")).lower())
     officer.tap("この電話を登録する")
     officer.reads("#app", "の電話として登録されています")
     engine.stop()

@@ -18,7 +18,7 @@ from selenium.webdriver.remote.file_detector import UselessFileDetector
 from selenium.webdriver.remote.remote_connection import RemoteConnection
 from selenium.webdriver.webkitgtk.options import Options
 
-from tests.engines.engine import CALL, HEIGHT, PATIENCE_S, WIDTH, Program, Redrawn, answers, free_port
+from tests.engines.engine import CALL, HEIGHT, PATIENCE_S, WIDTH, Driven, Program, Redrawn, answers, free_port
 
 DRIVER = "/usr/bin/WebKitWebDriver"
 PYTHON = "/usr/bin/python3"  # Debian's, which has python3-gi
@@ -60,14 +60,13 @@ class Screen:
         self._server.kill()
 
 
-class WebKit:
+class WebKit(Driven):
     """See `Engine`."""
 
     def __init__(self, folder: Path) -> None:
         self.complaints: list[str] = []
         self._folder, self._profile = folder, folder / "profile"
         self._profile.mkdir()
-        self._program: Program | None = None
         self._screen: Screen | None = None
         self._driver: Remote | None = None
         self._heard = 0
@@ -129,11 +128,7 @@ class WebKit:
         self._driver.close()
         self.kill()
 
-    def kill(self) -> None:
-        if self._program is None:
-            return
-        self._program.kill()
-        self._program = None
+    def _hang_up(self) -> None:
         if self._driver is not None:
             self._driver.command_executor.close()
             self._driver = None

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, current_app
 
 from tests.factories.identity import MORNING, a_person, an_organisation
+from tests.factories.told import told_once
 from webapp.custody import entries as kinds
 from webapp.custody.models import ImportDraft
 from webapp.custody.steps import POLICY
@@ -70,6 +71,7 @@ CAST = {
 }  # fmt: skip
 
 
+@told_once
 def a_town(log: str = "063622", *, devices: int = 0, cages: int = 0, cls: str = "3") -> Town:
     """A town whose consignment lists `devices` PCs and has `cages` cages; codes are issued for all of
     them.
@@ -98,14 +100,26 @@ def a_town(log: str = "063622", *, devices: int = 0, cages: int = 0, cls: str = 
 
 
 def _open_consignment(town: Town) -> None:
+    town.job = _consignment_of(town, town)
+
+
+def _consignment_of(town: Town, companies: Town) -> str:
     phone = Phone(town.p("officer"), town.log)
-    orgs = {"municipality": town.town.id, "carrier": town.carrier.id, "itad": town.itad.id}
+    orgs = {"municipality": town.town.id, "carrier": companies.carrier.id, "itad": companies.itad.id}
     item = phone.command(
         kinds.CONSIGNMENT_OPENED, MORNING, {**orgs, "policy": POLICY}, {"title": "最上町 2026-001"}
     )
     (answer,) = town.send("officer", item, now=MORNING)
     assert answer.refusal is None, answer.refusal
-    town.job = answer.id
+    return answer.id
+
+
+def work_together(home: Town, other: Town) -> None:
+    """The companies of one town work for another one as well."""
+    with transaction() as session:
+        for company in (home.carrier, home.itad):
+            session.get_one(Organisation, company.id).invited_by = None
+    _consignment_of(other, home)
 
 
 def issue_codes(town: Town, kind: str, count: int) -> list[str]:

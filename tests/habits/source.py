@@ -49,8 +49,8 @@ PAGES = {shown(path): text_of(path) for path in our_files(".html") if "templates
 
 
 def sentences() -> dict[str, str]:
-    """Code → Japanese sentence, of every package's messages.py together."""
-    files = [path for path in APP if path.endswith("/messages.py")]
+    """Code → Japanese sentence, of every messages.py together (a large room has more than one)."""
+    files = [path for path in APP if path.endswith("messages.py")]
     modules = [importlib.import_module(path.removesuffix(".py").replace("/", ".")) for path in files]
     return {code: text for module in modules for code, text in module.SENTENCES.items()}
 

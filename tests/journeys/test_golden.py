@@ -24,8 +24,12 @@ from webapp.kernel.ledger.entries import decode
 from webapp.kernel.ledger.log import open_log, read
 from webapp.kernel.ledger.models import Head, LedgerEntry, LedgerNode
 from webapp.kernel.ledger.verification import verify
+from webapp.kernel.notifications.entries import AFTER
+from webapp.kernel.notifications.models import Notice
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 from webapp.kernel.tlog.merkle import Frontier, leaf_hash
+from webapp.supplies import entries as kinds
+from webapp.supplies.models import Match, Need, Offer, Parcel, Stock
 
 GOLDEN = Path(__file__).parents[1] / "vectors" / "golden_log.json"
 
@@ -40,7 +44,8 @@ def board(log: str) -> dict[str, Any]:
     r, x = Redaction, CrossingHalf
     erased = db.session.query(r.what, r.subject, r.basis, r.count).filter(r.log == log).order_by(r.id)
     crossed = db.session.query(x.is_out, x.other, x.commit, x.count).filter(x.log == log).order_by(x.index)
-    return {
+    relief = {name: rows for name, rows in _relief(log).items() if rows}
+    return relief | {
         "nodes": [list(row) for row in nodes],
         "erased": [list(row) for row in erased],
         "crossings": [list(row) for row in crossed],
@@ -48,6 +53,44 @@ def board(log: str) -> dict[str, Any]:
         "cages": [list(row) for row in cages],
         "discrepancies": [list(row) for row in found],
     }
+
+
+def _relief(log: str) -> dict[str, list[Any]]:
+    """Needs and offers with their numbers, shipments, parcels, stocks, and what people are told."""
+    columns: dict[str, tuple[Any, ...]] = {
+        "needs": (
+            Need.id,
+            Need.required,
+            Need.pledged,
+            Need.requested,
+            Need.transit,
+            Need.good,
+            Need.filled,
+            Need.open,
+        ),
+        "offers": (
+            Offer.id,
+            Offer.offered,
+            Offer.held,
+            Offer.requested,
+            Offer.delivered,
+            Offer.avail,
+            Offer.state,
+        ),
+        "shipments": (Match.id, Match.need, Match.state, Match.quantity, Match.ended_by),
+        "parcels": (
+            Parcel.code,
+            Parcel.quantity,
+            Parcel.good,
+            Parcel.damaged,
+            Parcel.expired,
+            Parcel.missing,
+        ),
+        "stocks": (Stock.shelter, Stock.item, Stock.variant, Stock.quantity),
+        "notices": (Notice.id, Notice.kind, Notice.state, Notice.code),
+    }
+    found = {name: db.session.query(*row).filter(row[0].class_.log == log) for name, row in columns.items()}
+    return {name: sorted(list(map(str, row)) for row in rows) for name, rows in found.items()}
 
 
 def write(log: str, lines: list[str]) -> None:
@@ -83,7 +126,10 @@ def test_the_golden_log_holds_every_kind_that_the_rooms_fold(app: Flask) -> None
     held = {json.loads(line)["kind"] for log in golden.values() for line in log["entries"]}
     rooms = the_door().rooms
     wanted = {kind for room in rooms for kind in (*room.observations, *room.commands)}
-    assert wanted | {"custody.assets_listed", "codes.printed", ERASED} == held
+    ours = {"custody.assets_listed", "codes.printed", ERASED, "supplies.label_key", "supplies.asked", *AFTER}
+    ours |= {kinds.HELD, kinds.OFFER_ACTIVATED, kinds.OFFER_EXPIRED, kinds.LABELLED, kinds.LAPSED}
+    ours |= {kinds.NEED_MADE, kinds.NEED_RAISED, kinds.NEED_EXPIRED}
+    assert wanted | ours == held
 
 
 def golden_of(*logs: str) -> str:

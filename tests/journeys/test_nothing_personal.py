@@ -13,13 +13,17 @@ from webapp.custody.steps import POLICY
 from webapp.demo.phone import Phone
 from webapp.demo.signed_phone import SignedPhone
 from webapp.kernel.base.db import db
+from webapp.kernel.base.ids import new_id
 from webapp.kernel.crossings.entries import IN, OUT
 from webapp.kernel.erasure.entries import REDACTED
 from webapp.kernel.ledger.models import Head
+from webapp.kernel.notifications.entries import RETRIED
 from webapp.kernel.phones.entries import ENROLLED, PASS, REVOKED
 from webapp.kernel.reconciliation.service import CLOSED
 from webapp.kernel.scanning.service import ISSUED, VOIDED
 from webapp.kernel.witnesses.room import ADMITTED, RETIRED
+from webapp.supplies import entries as relief
+from webapp.supplies.cards_room import CARD_ISSUED, CARD_REVOKED
 
 #: What nodes and their organisations are called is public; everything else is an id, a code or a word of a table.
 PUBLIC = {ADMITTED, RETIRED}
@@ -51,6 +55,7 @@ def well_formed(town: Town) -> dict[str, dict[str, Any]]:
         OUT: {"other": "062014", "count": 1},
         IN: {"other": "062014", "count": 1},
         **_of_phones(town),
+        **_of_relief(town),
     }
 
 
@@ -61,6 +66,49 @@ def _of_phones(town: Town) -> dict[str, dict[str, Any]]:
         ENROLLED: {**key, "holder": phone.actor, "from": 1, "after": "", "issuer": phone.actor},
         REVOKED: {"dev": phone.dev, "reason": "lost", "lost_at": NOW},
         PASS: {**key, "holder": phone.actor, "role": "driver", "job": town.job, "until": NOW + 1},
+    }
+
+
+def _of_relief(town: Town) -> dict[str, dict[str, Any]]:
+    """The town has no disaster, and none of these things."""
+    some, goods = new_id(), {"item": "W01", "variant": "", "quantity": 1}
+    there = {"disaster": some, "shelter": some}
+    of_match = (relief.DECLINED, relief.LOST, relief.CLOSED_SHORT)
+    return {
+        relief.DISASTER_OPENED: {"drill": True, "unverified_percent": 101},  # nobody may hold more than all
+        relief.DISASTER_CHANGED: {"disaster": some, "unverified_percent": 0},
+        relief.DISASTER_CLOSED: {"disaster": some},
+        relief.SHELTER_SET: {
+            "shelter": some,
+            "receive_mode": "door",
+            "accept_policy": "anyone",
+            "common_id": "1",
+        },
+        relief.ITEM_SET: {"item": "Z01", "category": "food", "unit": "meal", "vol_ml": -1},
+        relief.NEEDS_REGISTERED: {**there, "needs": [{"id": some, **goods}]},
+        relief.NEED_CHANGED: {"need": some, "quantity": 1},
+        relief.NEED_CONFIRMED: {"needs": [some]},
+        relief.NEED_STOPPED: {"need": some},
+        relief.REQUESTED: {"match": some, "offer": some, "shelter": some, "need": some, "quantity": 1},
+        relief.SURPLUS_OFFERED: {**there, **goods},
+        relief.OFFERED: {"disaster": some, **goods, "need": some},
+        relief.SENDER_VERIFIED: {},
+        relief.OFFER_WITHDRAWN: {"offer": some, "quantity": 1},
+        relief.PACKED: {"match": some, "parcels": [{"quantity": 1}]},
+        relief.QUANTITY_CHANGED: {"match": some, "quantity": 1},
+        relief.CANCELLED: {"match": some, "by": "sender"},
+        relief.SHIPPED: {"match": some, "quantity": 1},
+        relief.EXPORTED: {"disaster": some, "label": "statistics.csv"},
+        CARD_ISSUED: {
+            "shelter": some,
+            "number": 1,
+            "holder": town.p("officer"),
+            "token_hash": "0" * 64,
+            "until": NOW,
+        },
+        CARD_REVOKED: {"card": some, "reason": "lost", "lost_at": NOW},
+        RETRIED: {"notice": some},
+        **{kind: {"match": some} for kind in of_match},
     }
 
 

@@ -8,7 +8,7 @@ import { dueWords, moment, shortHash, span } from '../../webapp/static/pwa/compo
 import { fold, useTables } from '../../webapp/static/pwa/custody/rules.js';
 import { checkSeal, manifestHash, sameSeal, tidySeal } from '../../webapp/static/pwa/screens/lock.js';
 import { findDevices, searchDevices } from '../../webapp/static/pwa/screens/matching.js';
-import { flowOf, missingWords, progressOf, taskOf, tasksOf } from '../../webapp/static/pwa/screens/tasks.js';
+import { flowOf, isTheirTurn, missingWords, progressOf, taskOf, tasksOf } from '../../webapp/static/pwa/screens/tasks.js';
 
 useTables(JSON.parse(readFileSync(new URL('../../webapp/static/pwa/contract/custody.json', import.meta.url), 'utf8')));
 const vectors = JSON.parse(readFileSync(new URL('../vectors/codes.json', import.meta.url), 'utf8'));
@@ -122,4 +122,10 @@ test('times are those of Japan', () => {
   assert.deepEqual([span(30_000), span(72 * 60_000), span(3 * DAY)], ['1分', '1時間12分', '3日']);
   assert.deepEqual([dueWords(MORNING + 5 * DAY, MORNING), dueWords(MORNING + 1, MORNING), dueWords(MORNING - 2 * DAY, MORNING)],
     ['あと 5日', '今日まで', '期限を 2日 過ぎています']);
+});
+
+test('a driver at the dock waits for the phone of the officer, who waits for nobody', () => {
+  const view = job([], [cage('1', { state: 'locked' })]);
+  assert.deepEqual(['driver', 'officer'].map((role) => isTheirTurn(view, 'handover', [role])), [true, false]);
+  assert.equal(isTheirTurn(job([], [cage('1', { state: 'handed_over', handed_to: 'p-me' })]), 'handover', ['driver']), false);
 });

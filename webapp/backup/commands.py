@@ -42,7 +42,7 @@ def _demand_stopped(*, while_running: bool) -> None:
     if not while_running and running.runs(Path(current_app.config["INSTANCE"])):
         raise click.ClickException(
             "サイトか公開プロセスが動いています。先に止めてください"
-            "（make run は Ctrl-C、本番は systemctl stop ashiato ashiato-publisher）。"
+            "（make run は Ctrl-C、本番は systemctl stop ashiato ashiato-publisher ashiato-notices）。"
             "署名プロセスは動いたままでかまいません。"
         )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from webapp.kernel.identity.roles import SYSTEM
 from webapp.kernel.ledger.entries import Recorded
 
 
@@ -10,7 +11,8 @@ def people_in(entries: Iterable[Recorded]) -> dict[str, str]:
     """Pseudonym → id of the organisation; "" for somebody who never acted, only stood by or took over."""
     found: dict[str, str] = {}
     for entry in entries:
-        found[entry.by.actor] = entry.by.org
+        if entry.by.actor != SYSTEM:
+            found[entry.by.actor] = entry.by.org
         for name in _named(entry.data):
             found.setdefault(name, "")
     return found

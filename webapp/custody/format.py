@@ -91,7 +91,7 @@ class DeviceOut(BaseModel):
 
 
 class CageOut(BaseModel):
-    """A cage with its frozen manifest, if it is locked."""
+    """A cage with its frozen manifest, if it is locked; `stopped`: an open question holds it up."""
 
     code: str
     name: str
@@ -105,6 +105,7 @@ class CageOut(BaseModel):
     handed_to: str
     departed: Millis | None
     arrived: Millis | None
+    stopped: bool
 
 
 class CodesOut(BaseModel):

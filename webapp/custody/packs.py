@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from webapp.custody.models import Cage, Device
 from webapp.custody.queries import COUNTS, Job
-from webapp.custody.steps import KIND_TITLES, POLICY, REQUIRED
+from webapp.custody.steps import KIND_TITLES, POLICY, REQUIRED, Severity
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.identity.models import Person, PersonState
 from webapp.kernel.identity.pseudonyms import pseudonym
@@ -15,6 +15,7 @@ from webapp.kernel.identity.roles import Role
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import Head
 from webapp.kernel.phones.queries import PhoneKeyOut, keys_of, passes_of
+from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 #: They carry cages and never open them: what lies inside is not theirs to know (least privilege).
 CLOSED_TO = frozenset({Role.DRIVER})
@@ -42,7 +43,7 @@ def summary(job: Job, rev: int) -> dict[str, Any]:
 
 
 def pack(job: Job, person: Person, actor: str, prefixes: Sequence[str], now: int) -> dict[str, Any]:
-    """The pack of one job for one person. Seven queries whatever its size."""
+    """The pack of one job for one person. Eight queries whatever its size."""
     rev = revision(job.log)
     inside = not set(person.roles) <= {str(role) for role in CLOSED_TO}
     people = _people(job)
@@ -111,10 +112,19 @@ def _device(row: Device, private: Mapping[str, Any]) -> dict[str, Any]:
 
 def _cages(job: Job, *, inside: bool) -> list[dict[str, Any]]:
     rows = db.session.scalars(select(Cage).where(Cage.consignment == job.id).order_by(Cage.name)).all()
+    stopped = _stopped(job)
     return [
         {"code": row.code, "name": row.name, "state": row.step, "seal": row.seal, "lock": ""}
         | {"manifest": row.manifest, "manifest_hash": row.manifest_hash}
         | {"loaded": row.loaded if inside else [], "counted": row.counted if inside else []}
         | {"handed_to": row.holder, "departed": row.departed_at, "arrived": row.arrived_at}
+        | {"stopped": row.code in stopped}
         for row in rows
     ]
+
+
+def _stopped(job: Job) -> frozenset[str]:
+    """What an open question holds up, as the board says it: 停止中."""
+    d = DiscrepancyRow
+    asked = select(d.scope).where(d.job == job.id, d.closed.is_(False), d.severity == Severity.BLOCK)
+    return frozenset(db.session.scalars(asked))

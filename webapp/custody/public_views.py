@@ -90,6 +90,9 @@ def _page(code: str, template: str) -> ResponseReturnValue:
     if not codes.is_valid(code):
         return redirect(url_for("residents.find", id=code[: codes.MAX_TEXT]))
     match look_up(code):
+        case PublicThing(kind=kind) if kind in current_app.extensions["public_pages"]:
+            page: ResponseReturnValue = current_app.extensions["public_pages"][kind](code)
+            return page
         case PublicTrail() as trail:
             return render_template(template, trail=trail)
         case PublicThing() as thing if thing.void:

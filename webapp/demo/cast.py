@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from webapp.demo import relief
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.identity import passwords
 from webapp.kernel.identity.models import Organisation, Person, PersonState
@@ -13,6 +14,7 @@ from webapp.kernel.identity.pseudonyms import pseudonym
 from webapp.kernel.identity.roles import OrganisationKind, Role
 from webapp.kernel.intake.door import Author
 from webapp.kernel.ledger.log import open_log
+from webapp.supplies.entries import INDIVIDUALS
 
 PASSWORD = "ashiato-demo"  # noqa: S105  (of a demo)
 MOGAMI, KANEYAMA = "063622", "063614"
@@ -35,9 +37,13 @@ ORGANISATIONS = {
     "carrier": (OrganisationKind.CARRIER, "北日本運送", None, "0233-00-0001"),
     "kaneyama_carrier": (OrganisationKind.CARRIER, "金山運送", None, "0233-00-0002"),
     "itad": (OrganisationKind.ITAD, "みちのくITADセンター", None, "022-000-0001"),
+    "sendai": (OrganisationKind.MUNICIPALITY, "仙台市役所", "041009", "022-000-0002"),
+    "company": (OrganisationKind.SUPPORTER, "やまびこ商事", None, "022-000-0003"),
 }
 #: A carrier is its town's guest; the ITAD company works for both.
 INVITED = {"carrier": "mogami", "kaneyama_carrier": "kaneyama"}
+#: In which towns' logs somebody acts; others in Mogami's alone.
+LOGS = {"kaneyama": [KANEYAMA], "itad": [MOGAMI, KANEYAMA], "kaneyama_carrier": [KANEYAMA]}
 CAST = (
     Member("mogami", "officer", "佐藤 花子", (Role.OFFICER,), "登録・積込・施錠・引渡、不一致の確認"),
     Member("mogami", "officer2", "鈴木 一郎", (Role.OFFICER,), "立会い"),
@@ -51,6 +57,10 @@ CAST = (
     Member("itad", "checker", "加藤 由美", (Role.ITAD_CHECKER,), "粉砕の確認"),
     Member("itad", "manager", "吉田 隆", (Role.ITAD_MANAGER,), "不一致の確認"),
     Member("kaneyama_carrier", "driver3", "斎藤 進", (Role.DRIVER,), "金山町のかご車を運ぶ"),
+    Member("hall", "shelter", "田中 美代子", (Role.SHELTER,), "避難所の必要物資、荷物の受け取り"),
+    Member("sendai", "sendai", "森 拓也", (Role.SUPPORTER,), "支援自治体として物資を送る"),
+    Member("company", "company", "大野 修", (Role.SUPPORTER,), "企業として物資を送る"),
+    Member("individuals", "citizen", "高木 さくら", (Role.SUPPORTER,), "個人として物資を送る"),
     Member("kaneyama", "kaneyama", "柴田 明", (Role.OFFICER,), "12台をかご車に積む"),
 )
 
@@ -61,6 +71,14 @@ class Company:
 
     orgs: dict[str, str]
     authors: dict[str, Author]
+    shelters: dict[str, str]
+
+
+def home_of(member: Member) -> str:
+    """The name of somebody's organisation."""
+    shelters = {key: name for key, name, *_ in relief.SHELTERS}
+    found = ORGANISATIONS.get(member.org)
+    return found[1] if found else shelters.get(member.org, "個人")
 
 
 def assemble(session: Session, now: int) -> Company:
@@ -73,12 +91,16 @@ def assemble(session: Session, now: int) -> Company:
                 id=orgs[key], name=name, kind=kind, lg_code=lg_code, phone=phone, invited_by=invited_by
             )
         )
+    shelters = {key: new_id() for key, *_ in relief.SHELTERS}
+    session.add_all(relief.shelter_organisations(shelters, orgs["mogami"]))
+    session.add(relief.individuals())
+    orgs |= {"hall": shelters["hall"], "individuals": INDIVIDUALS}
     session.flush()
     for key, log, name in (("mogami", MOGAMI, "最上町"), ("kaneyama", KANEYAMA, "金山町")):
         open_log(session, log, f"ashiato.example/log/{log}", name, orgs[key], now)
     password_hash = passwords.make_hash(PASSWORD)
     authors = {member.login: _cast(session, member, orgs, password_hash, now) for member in CAST}
-    return Company(orgs, authors)
+    return Company(orgs, authors, shelters)
 
 
 def _cast(session: Session, member: Member, orgs: dict[str, str], password_hash: str, now: int) -> Author:
@@ -94,6 +116,6 @@ def _cast(session: Session, member: Member, orgs: dict[str, str], password_hash:
     )
     session.add(person)
     session.flush()
-    home = {"mogami": [MOGAMI], "kaneyama": [KANEYAMA]}.get(member.org, [MOGAMI, KANEYAMA])
+    home = LOGS.get(member.org, [MOGAMI])
     names = {log: pseudonym(session, log, person.id) for log in home}
     return Author(person.id, person.organisation_id, tuple(person.roles), names)

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from webapp.custody import desk, entries, queries
 from webapp.custody.forms import parse_asset_list
 from webapp.custody.steps import POLICY
-from webapp.demo import cast, pictures
+from webapp.demo import cast, pictures, relief
 from webapp.demo.phone import Phone, manifest_hash
 from webapp.kernel.base.clock import DAY, HOUR, MINUTE, SECOND, now_ms
 from webapp.kernel.base.db import db, transaction
@@ -42,7 +42,7 @@ def accounts() -> Iterator[str]:
         return
     yield f"Demo accounts (password of all: {cast.PASSWORD})"
     for member in cast.CAST:
-        org, role = cast.ORGANISATIONS[member.org][1], "・".join(r.text for r in member.roles)
+        org, role = cast.home_of(member), "・".join(r.text for r in member.roles)
         yield f"  {member.login:<11} {org}　{role}　{member.name}　→ {member.task}"
 
 
@@ -67,7 +67,10 @@ def tell(app: Flask, progress: Callable[[int], object]) -> None:
     with transaction() as session:
         company = cast.assemble(session, now - 9 * DAY)
     progress(10)
-    Town(app, company, cast.MOGAMI, "mogami", "officer", now).mogami(progress)
+    town = Town(app, company, cast.MOGAMI, "mogami", "officer", now)
+    town.mogami(progress)
+    relief.verify(company.authors["citizen"].person_id, now)
+    relief.Relief(town).tell()
     Town(app, company, cast.KANEYAMA, "kaneyama", "kaneyama", now).kaneyama()
     progress(10)
 

@@ -9,7 +9,7 @@ from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.factories.custody import NOW, Town, a_town, an_author, the_door
+from tests.factories.custody import NOW, Town, a_town, an_author, the_door, work_together
 from webapp.cli import make_cli
 from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db
@@ -82,6 +82,7 @@ def a_half(
 def test_both_halves_are_written_together_with_one_commitment(app: Flask) -> None:
     # given a driver who works for both towns
     here, there = a_town(A), a_town(B)
+    work_together(here, there)
     driver = an_author(here.people["driver"], A, B)
     here.authors["driver"] = there.authors["driver"] = driver
     opening = vault.seal(WHAT)

@@ -17,6 +17,10 @@ OPEN = {
     "ledger.vkey",
     "ledger_states.policies",
     "nodes.ask",
+    "notices.mails",  # on a trial site, where mails go to nobody
+    "notices.one_mail",
+    "notices.stop",  # the address in the mail says whose mails
+    "notices.stopped",
     "openapi.openapi",
     "phones.door",  # where the QR of an enrolment code leads; tells only what to do
     "pwa.app_without_slash",
@@ -26,12 +30,31 @@ OPEN = {
     "pwa.shell",
     "pwa.verify",  # checks a proof on paper, without us
     "pwa.verify_in_capitals",
+    "relief.have",  # what towns need, for everybody
+    "relief.need",
+    "relief.needs",
+    "relief.offers",
+    "relief.short",
+    "relief.towns",
     "residents.detail",
     "residents.find",
     "residents.home",
     "residents.result",
     "residents.scanned",
+    "sender.mine",  # tells a stranger how to begin
+    "sender.new",  # goods are offered with mail and password in one form
+    "sender.offer",
+    "sender_account.again",
+    "sender_account.ask_verify",
+    "sender_account.forgot",
+    "sender_account.register",
+    "sender_account.send_again",
+    "sender_account.send_reset",
+    "sender_account.sent",
+    "sender_account.take_registration",
+    "sender_account.verify",
     "static",
+    "supplies_cards.activate",  # who holds a shelter's card needs no account
     "witnesses.why",
     "style.page",  # in debug and tests only
 }

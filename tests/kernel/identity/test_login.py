@@ -235,9 +235,9 @@ def test_a_password_of_nobody_is_verified_at_the_full_cost(app):
     spent = []
     for stored in (person.password_hash, None):
         passwords.fits(stored, "warm up")
-        begun = time.perf_counter()
+        begun = time.process_time()
         passwords.fits(stored, "wrong wrong")
-        spent.append(time.perf_counter() - begun)
+        spent.append(time.process_time() - begun)
     assert 0.3 < spent[0] / spent[1] < 3
 
 

@@ -75,6 +75,10 @@ def test_an_administrator_is_no_officer():
         Action.LEDGER_READ,
         Action.LEDGER_REDACT,
         Action.NODE_ADMIT,
+        Action.NOTICES_VIEW,
+        Action.SHELTERS_MANAGE,
+        Action.ITEMS_MANAGE,
+        Action.SUPPLIES_VIEW,
     }
 
 

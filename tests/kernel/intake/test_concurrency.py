@@ -11,7 +11,17 @@ from flask import Flask
 from sqlalchemy import select
 
 from tests.conftest import settings_for
-from tests.factories.custody import NOW, Journey, Town, a_draft, a_town, an_author, issue_codes, the_door
+from tests.factories.custody import (
+    NOW,
+    Journey,
+    Town,
+    a_draft,
+    a_town,
+    an_author,
+    issue_codes,
+    the_door,
+    work_together,
+)
 from tests.factories.identity import MORNING, a_person
 from webapp.app import create_app
 from webapp.custody.models import Cage, Device
@@ -207,6 +217,7 @@ def test_a_new_person_gets_one_pseudonym_however_often_they_begin_at_once(app: F
 def test_two_logs_in_one_batch_do_not_wait_for_each_other_in_a_ring(app: Flask, town: Town) -> None:
     """An ITAD company works in two logs; two of its phones send both, in opposite order."""
     other = a_town("062014")
+    work_together(town, other)
     size = {log: db.session.scalar(select(Head.size).where(Head.log == log)) for log in (town.log, other.log)}
     authors = [an_author(town.people[who], town.log, other.log) for who in ("receiver", "checker")]
     batches = []

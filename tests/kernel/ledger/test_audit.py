@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -165,10 +166,16 @@ def test_what_is_missing_is_unread_and_not_wrong(copies: list[Path], check: Call
     assert check(copies[0] / "nowhere").exit_code != 0
 
 
-def test_a_log_is_audited_over_http_too(copies: list[Path], check: Callable[..., Any]) -> None:
+@contextmanager
+def served(folder: Path, closed: str = "//") -> Iterator[str]:
+    """The files over HTTP, at the address that is told; what has `closed` in its path asks for a key first."""
+
     class Files(SimpleHTTPRequestHandler):
         def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(copies[0]))
+            super().__init__(*args, directory=str(folder))
+
+        def do_GET(self) -> None:
+            self.send_error(401) if closed in self.path else super().do_GET()
 
         def log_message(self, format: str, *args: Any) -> None:
             return
@@ -176,37 +183,25 @@ def test_a_log_is_audited_over_http_too(copies: list[Path], check: Callable[...,
     server = ThreadingHTTPServer(("127.0.0.1", 0), Files)
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
-        found = check(f"http://127.0.0.1:{server.server_port}/")
+        yield f"http://127.0.0.1:{server.server_port}/"
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_a_log_is_audited_over_http_too(copies: list[Path], check: Callable[..., Any]) -> None:
+    with served(copies[0]) as address:
+        found = check(address)
     assert (found.exit_code, "600件すべて" in found.output) == (0, True), found.output
 
 
 def test_entries_that_are_shown_to_members_only_are_asked_for_with_what_opens_them(
     copies: list[Path], check: Callable[..., Any]
 ) -> None:
-    class Closed(SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any) -> None:
-            super().__init__(*args, directory=str(copies[0]))
-
-        def do_GET(self) -> None:
-            self.send_error(401) if "/tile/" in self.path else super().do_GET()
-
-        def log_message(self, format: str, *args: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Closed)
-    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        found = check(f"http://127.0.0.1:{server.server_port}/")
-    finally:
-        server.shutdown()
-        server.server_close()
-    assert (found.exit_code, "写しを読む鍵（--key）か合い言葉（--header）が要ります" in found.output) == (
-        2,
-        True,
-    )
+    with served(copies[0], closed="/tile/") as address:
+        found = check(address)
+    wanted = "写しを読む鍵（--key）か合い言葉（--header）が要ります"
+    assert (found.exit_code, wanted in found.output) == (2, True)
 
 
 # --- single proofs ------------------------------------------------------------------------------------------------

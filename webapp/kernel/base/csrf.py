@@ -4,6 +4,9 @@ Forms carry a token (`{{ csrf_token() }}`). Under /api/ the header `X-Ashiato: 1
 foreign page cannot send it without asking first (CORS), and it does not expire while a phone is offline.
 """
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from flask import Flask, current_app, request
 from flask_wtf.csrf import CSRFError, CSRFProtect  # type: ignore[import-untyped]
 
@@ -12,6 +15,7 @@ from webapp.kernel.base.outcomes import AppError, Forbidden
 HEADER, VALUE = "X-Ashiato", "1"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _protect = CSRFProtect()
+View = TypeVar("View", bound=Callable[..., Any])
 
 
 class FormTooOld(AppError):
@@ -34,8 +38,19 @@ def _guard() -> None:
         return
     if request.path.startswith("/api/"):
         _demand_header()
-    elif current_app.config["WTF_CSRF_ENABLED"]:
+    elif current_app.config["WTF_CSRF_ENABLED"] and not _address_is_enough():
         _demand_token()
+
+
+def address_is_enough(view: View) -> View:
+    """Mark a view that asks nobody's session: who knows its address may do it. Put it below the route."""
+    view.__dict__["address_is_enough"] = True
+    return view
+
+
+def _address_is_enough() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, "address_is_enough", False))
 
 
 def _demand_header() -> None:

@@ -66,7 +66,7 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("a transaction within a transaction")
     session.rollback()  # leave the snapshot that earlier reads of this request may hold
     with _turn(session):
-        session.info["writing"] = True
+        session.info["writing"], session.info["seen"] = True, []
         session.info["connection"] = session.connection()  # asked once, not for every statement (base.rows)
         try:
             yield session
@@ -75,8 +75,22 @@ def transaction() -> Iterator[Session]:
             session.rollback()
             raise
         finally:
-            session.info["writing"] = False
+            session.info["writing"], session.info["seen"] = False, None
             session.info.pop("connection", None)
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+@event.listens_for(Session, "pending_to_persistent")
+def _remember(session: Session, row: object) -> None:
+    """Alone, a session forgets a row as soon as nobody holds it: what was decided on would be read again."""
+    if (seen := session.info.get("seen")) is not None:
+        seen.append(row)
+
+
+def forget_seen(session: Session) -> None:
+    """Let go of the rows that a long transaction has been through; they are read again when they are wanted."""
+    if (seen := session.info.get("seen")) is not None:
+        seen.clear()
 
 
 @contextmanager

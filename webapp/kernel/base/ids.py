@@ -21,6 +21,11 @@ def is_id(text: str) -> bool:
         return False
 
 
+def is_derived(text: str) -> bool:
+    """Whether an id was worked out by `derived_id` (UUIDv5); an act of somebody else's could only claim ours early."""
+    return len(text) == 36 and text[14] == "5"
+
+
 def derived_id(*parts: str) -> str:
     """The same id for the same parts, for ever (UUIDv5)."""
     return str(uuid.uuid5(DERIVED, "\x1f".join(parts)))

@@ -47,6 +47,14 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "PRODUCTION": production,
         # the fire drill signs a lie with the real key: never where it counts
         "LEDGER_DRILL": env.get("LEDGER_DRILL") == "1" and not production,
+        # labels of parcels and shelter cards are signed by keys made from this; "" means SECRET_KEY
+        "LABEL_SECRET": env.get("LABEL_SECRET", ""),
+        "LABEL_KEY_NUMBER": int(env.get("LABEL_KEY_NUMBER", "1")),
+        "SMTP_URL": env.get("SMTP_URL", ""),
+        "MAIL_FROM": env.get("MAIL_FROM", ""),
+        "VAPID_KEY_FILE": env.get("VAPID_KEY_FILE", ""),
+        # mails of other people are shown to everybody: for trying out on one's own machine only
+        "MAIL_SINK": "" if production else env.get("MAIL_SINK", ""),
         "MAX_CONTENT_LENGTH": 60 * 1024 * 1024,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",

@@ -1,6 +1,6 @@
 """Crossings behind the door: each half is a command of its own log; two in one batch are written together or not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -16,6 +16,9 @@ from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.ledger.models import Log
 
+#: (session, case, log, organisation) → whether custody is that organisation's work in this log; the rooms know.
+WorksIn = Callable[[Session, str, str, str], bool]
+
 
 class CrossingRoom:
     """Both halves, and what they come to."""
@@ -23,8 +26,15 @@ class CrossingRoom:
     observations: frozenset[str] = frozenset()
     tables = (CrossingHalf,)
 
-    def __init__(self) -> None:
-        self.commands = {OUT: command(CrossingBody, _decide), IN: command(CrossingBody, _decide)}
+    def __init__(self, works_in: WorksIn) -> None:
+        self._works_in = works_in
+        self.commands = {OUT: command(CrossingBody, self._decide), IN: command(CrossingBody, self._decide)}
+
+    def _decide(self, session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
+        """Other rooms give people a log as well: who sends relief goods to a town hands over nothing of its custody."""
+        if not self._works_in(session, "", act.log, author.org):
+            return Refusal("crossings.not_allowed", {})
+        return _decide(session, act, author, now)
 
     def logs_of(self, session: Session, organisation_id: str) -> set[str]:
         """A crossing alone gives nobody work."""

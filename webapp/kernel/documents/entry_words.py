@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from webapp.kernel.base.clock import show_full
-from webapp.kernel.identity.roles import ROLE_TEXTS
+from webapp.kernel.identity.roles import ROLE_TEXTS, SYSTEM_TEXT
 from webapp.kernel.ledger.entries import Recorded, decode
 
 NAMES = Path(__file__).resolve().parents[2] / "static" / "pwa" / "contract" / "entries.json"
@@ -36,7 +36,7 @@ def _when_and_what(entry: Recorded) -> dict[str, str]:
 
 
 def _who(entry: Recorded) -> dict[str, str]:
-    known = {role.value: text for role, text in ROLE_TEXTS.items()}
+    known = {role.value: text for role, text in ROLE_TEXTS.items()} | {"system": SYSTEM_TEXT}
     return {
         "役割": "、".join(known.get(role, role) for role in entry.by.roles),
         "記録した人": entry.by.actor,

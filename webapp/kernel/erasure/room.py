@@ -12,7 +12,7 @@ from webapp.kernel.erasure.messages import SENTENCES
 from webapp.kernel.erasure.models import Redaction
 from webapp.kernel.identity.models import Organisation, Person, PersonState, Pseudonym
 from webapp.kernel.identity.pseudonyms import forget
-from webapp.kernel.identity.roles import Action, may, may_manage_people
+from webapp.kernel.identity.roles import Action, OrganisationKind, may, may_manage_people
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
 from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger import vault
@@ -85,13 +85,16 @@ def is_own(session: Session, log: str, organisation_id: str) -> bool:
 
 
 def _person(session: Session, act: Act, author: Author) -> Accepted | Refusal:
-    """A person who has left, by who manages the people of that organisation."""
+    """A person who has left, by who manages their organisation; people of one that nobody manages, by themselves."""
     named = session.get(Pseudonym, act.body["subject"], populate_existing=True)
     if named is None or named.log != act.log:
         return Refusal("erasure.unknown", {})
     person = session.get(Person, named.person_id, populate_existing=True) if named.person_id else None
     organisation = session.get(Organisation, person.organisation_id if person else named.organisation_id)
     asker = session.get(Person, author.person_id)
+    if organisation is not None and _is_nobodys(organisation):
+        own = author.pseudonyms.get(act.log) == named.pseudonym
+        return Accepted() if own else Refusal("erasure.not_allowed", {})
     if organisation is None or asker is None or not may_manage_people(asker, organisation):
         return Refusal("erasure.not_allowed", {})
     if person is not None and person.state != PersonState.LEFT:
@@ -101,6 +104,11 @@ def _person(session: Session, act: Act, author: Author) -> Accepted | Refusal:
         select(r.id).where(r.log == act.log, r.what == "person", r.subject == named.pseudonym)
     )
     return Refusal("erasure.nothing_left", {}) if done and person is None else Accepted()
+
+
+def _is_nobodys(organisation: Organisation) -> bool:
+    """Citizens who send relief goods: no municipality has entered them, and nobody looks after their accounts."""
+    return organisation.kind == OrganisationKind.SUPPORTER and organisation.invited_by is None
 
 
 def _redacted(session: Session, entry: Recorded) -> None:

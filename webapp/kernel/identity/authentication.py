@@ -39,14 +39,17 @@ def by_login(login: str) -> Person | None:
     return db.session.scalar(select(Person).where(Person.login == login.strip().lower()))
 
 
-def make_reset_link(person_id: str, *, now: int) -> str | Refusal:
-    """A token, told only here, that sets this person's password once within 24 hours. Older links die."""
+def make_reset_link(person_id: str, *, now: int, token: str = "") -> str | Refusal:
+    """A token, told only here, that sets this person's password once within 24 hours. Older links die.
+
+    `token`: one that nobody can guess, for who has to say the same one again (a mail that is tried twice).
+    """
     with transaction() as session:
         person = session.get_one(Person, person_id)
         if person.state == PersonState.LEFT:
             return Refusal("identity.has_left")
         session.execute(delete(ResetLink).where(ResetLink.person_id == person_id))
-        token = secrets.token_urlsafe(32)
+        token = token or secrets.token_urlsafe(32)
         session.add(ResetLink(token_hash=_digest(token), person_id=person_id, expires_ms=now + LINK_LIVES))
         return token
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import db
 from webapp.kernel.identity.models import Organisation, Person, PersonState, Pseudonym, ResetLink
-from webapp.kernel.identity.roles import Role, in_order
+from webapp.kernel.identity.roles import SYSTEM, SYSTEM_TEXT, Role, in_order
 
 NO_NAME = "（削除済み）"
 
@@ -56,14 +56,15 @@ def people_by_pseudonym(log: str, pseudonyms: Iterable[str]) -> dict[str, Person
 
     Of an erased person the organisation is left; of one whom only a refilled log knows, nothing but the pseudonym.
     """
-    p = Pseudonym
+    p, asked = Pseudonym, set(pseudonyms)
     wanted = (
         select(p.pseudonym, p.person_id, Person.name, Organisation.name, Person.roles)
         .outerjoin(Person, Person.id == p.person_id)
         .outerjoin(Organisation, Organisation.id == func.coalesce(Person.organisation_id, p.organisation_id))
-        .where(p.log == log, p.pseudonym.in_(set(pseudonyms)))
+        .where(p.log == log, p.pseudonym.in_(asked))
     )
-    return {
+    found = {SYSTEM: PersonCard(SYSTEM_TEXT, "", ())} if SYSTEM in asked else {}
+    return found | {
         name: PersonCard(_shown(name, said, org), org or "", tuple(in_order(roles or ())))
         for name, _person, said, org, roles in db.session.execute(wanted)
     }

@@ -83,7 +83,15 @@ class Action(StrEnum):
     ORGANISATION_MANAGE = "organisation.manage"
     PLACES_MANAGE = "places.manage"
     PHONES_MANAGE = "phones.manage"
+    NOTICES_VIEW = "notices.view"
     PHONES_PASS = "phones.pass"  # noqa: S105 - a day pass, no password
+    SUPPLIES_VIEW = "supplies.view"
+    DISASTER_MANAGE = "disaster.manage"
+    SHELTERS_MANAGE = "shelters.manage"
+    ITEMS_MANAGE = "items.manage"
+    NEED_MANAGE = "need.manage"
+    SCAN_PARCEL = "scan.parcel"
+    OFFER_MAKE = "offer.make"
 
 
 KIND_TEXTS = {
@@ -109,6 +117,10 @@ ROLE_TEXTS = {
     Role.ADMIN: "システム管理者",
 }
 
+#: The author of what no person wrote (`intake.machine`). Pseudonyms of people are random: none is ever this one.
+SYSTEM = "p-" + "0" * 20
+SYSTEM_TEXT = "システム（自動）"
+
 _OFFICER = frozenset({Role.OFFICER})
 _TECHNICIAN = frozenset({Role.ITAD_TECHNICIAN})
 _RECEIVER = frozenset({Role.ITAD_RECEIVER})
@@ -118,6 +130,7 @@ _MANAGERS = frozenset({Role.ADMIN, Role.ITAD_MANAGER})
 _ITAD = frozenset(role for role in Role if role.value.startswith("itad_"))
 _CLOSERS = frozenset({Role.OFFICER, Role.ITAD_MANAGER})
 _FIELD = _OFFICER | _ITAD | {Role.DRIVER}
+_RECEIVING = _OFFICER | {Role.SHELTER}
 
 PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.CONSIGNMENT_VIEW: _FIELD | {Role.AUDITOR},
@@ -152,7 +165,15 @@ PERMISSIONS: dict[Action, frozenset[Role]] = {
     Action.ORGANISATION_MANAGE: frozenset({Role.ADMIN}),
     Action.PLACES_MANAGE: frozenset({Role.ADMIN, Role.OFFICER}),
     Action.PHONES_MANAGE: _MANAGERS | _OFFICER,  # of the own organisation, and of those in its care
+    Action.NOTICES_VIEW: frozenset({Role.ADMIN, Role.OFFICER}),  # of the log's own municipality
     Action.PHONES_PASS: _OFFICER,  # of the log's own municipality, by a signature of their phone
+    Action.SUPPLIES_VIEW: _RECEIVING | {Role.AUDITOR, Role.ADMIN},
+    Action.DISASTER_MANAGE: _OFFICER,
+    Action.SHELTERS_MANAGE: _OFFICER | {Role.ADMIN},
+    Action.ITEMS_MANAGE: _OFFICER | {Role.ADMIN},
+    Action.NEED_MANAGE: _RECEIVING,  # of the own shelter; the municipality for all of its shelters
+    Action.SCAN_PARCEL: _RECEIVING,
+    Action.OFFER_MAKE: frozenset({Role.SUPPORTER}),
 }
 
 #: Which roles a person of such an organisation can be given.

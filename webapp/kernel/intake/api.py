@@ -11,11 +11,13 @@ from sqlalchemy import select
 
 from webapp.kernel.base.clock import SECOND, now_ms
 from webapp.kernel.base.db import db, transaction
+from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import Malformed, TooLarge
 from webapp.kernel.base.web import sentence, whole_number
-from webapp.kernel.identity.login import current_person, login_required
+from webapp.kernel.identity.login import current_person, each_person, login_required
 from webapp.kernel.identity.models import Person
 from webapp.kernel.identity.pseudonyms import pseudonym
+from webapp.kernel.identity.roles import Role
 from webapp.kernel.intake.door import Author, Verdict
 from webapp.kernel.intake.format import MAX_BYTES, MAX_ITEMS, Batch
 from webapp.kernel.intake.models import Receipt
@@ -25,6 +27,8 @@ bp = Blueprint("intake", __name__)
 
 #: A batch carries the time at which it came in, and may wait this long for its lock before others can see it.
 OVERLAP_MS = 60 * SECOND
+#: Anybody with a mail address can be a sender of goods, and has no phone full of scans.
+MOST_OF_SENDERS = 10
 
 
 def door() -> Door:
@@ -47,14 +51,22 @@ def author_of(person: Person) -> Author:
     return author
 
 
+def _scans() -> bool:
+    """Whether this person was entered for more than sending goods: a sender can be anybody."""
+    return not set(current_person().roles) <= {Role.SUPPORTER}
+
+
 @bp.post("/api/scans")
 @login_required
+@limiter.limit("60 per hour", key_func=each_person, exempt_when=_scans)
 def post_scans() -> ResponseReturnValue:
-    """Take up to 100 acts of one phone; each gets its own answer."""
+    """Take up to 100 acts of one phone; each gets its own answer. Of who only sends goods, 10."""
     if (request.content_length or 0) > MAX_BYTES:
         raise TooLarge("intake.too_many", most=str(MAX_ITEMS))  # not even read
     request.max_content_length = MAX_BYTES  # a body without a length is cut off there
     batch = _batch(request.get_data(cache=False))
+    if len(batch.items) > MOST_OF_SENDERS and not _scans():
+        raise TooLarge("intake.too_many", most=str(MOST_OF_SENDERS))
     now = now_ms()
     answers = door().receive(batch.items, author_of(current_person()), now)
     return as_json({"server_at": now, "receipts": [receipt(answer) for answer in answers]})
@@ -96,10 +108,18 @@ def findings(verdict: Verdict) -> list[dict[str, str]]:
 @bp.get("/api/verdicts")
 @login_required
 def get_verdicts() -> ResponseReturnValue:
-    """Verdicts that changed since `since` for scans of the phone `dev`, of logs this person works in."""
+    """Verdicts that changed since `since` for scans of the phone `dev`, of logs this person works in.
+
+    What was typed into forms has no phone: nobody asks for it here, or everybody would learn all ids of a log.
+    """
     since = whole_number("since", most=2**52)
     author, dev, now, r = author_of(current_person()), request.args.get("dev", ""), now_ms(), Receipt
-    mine = (r.dev == dev, r.rev > min(since, now) - OVERLAP_MS, r.log.in_(list(author.pseudonyms)))
+    mine = (
+        r.dev == dev,
+        r.dev != "",
+        r.rev > min(since, now) - OVERLAP_MS,
+        r.log.in_(list(author.pseudonyms)),
+    )
     rows = db.session.execute(select(r.id, r.verdict, r.findings).where(*mine).order_by(r.rev, r.id))
     return as_json({"rev": now, "verdicts": [_verdict(row) for row in rows]})
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, inspect, select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.clock import now_ms
-from webapp.kernel.base.db import Base, transaction
+from webapp.kernel.base.db import Base, forget_seen, transaction
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.kernel.intake.models import Receipt
 from webapp.kernel.intake.service import Door, revise
@@ -41,6 +41,7 @@ def refold_all(door: Door, session: Session, log: str, chunk: int = CHUNK) -> No
     while part := list(islice(entries, chunk)):
         for room in door.rooms:
             verdicts.update(room.project(session, log, part))
+        forget_seen(session)
     revise(session, verdicts, now_ms())
 
 

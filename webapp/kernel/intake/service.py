@@ -10,7 +10,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import Base, db, one_at_a_time, transaction
-from webapp.kernel.base.ids import derived_id
+from webapp.kernel.base.ids import derived_id, is_derived
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
 from webapp.kernel.identity.models import Pseudonym
@@ -62,14 +62,17 @@ class Door:
         """A finding's or refusal's code in words."""
         return next((text for room in self.rooms if (text := room.sentence(code, params))), code)
 
-    def receive(self, raw_items: Sequence[Any], author: Author, now: int) -> list[Answer]:
+    def receive(
+        self, raw_items: Sequence[Any], author: Author, now: int, *, made_here: bool = False
+    ) -> list[Answer]:
         """Take a batch: one transaction, one answer an item in the same order. Sending again is harmless.
 
         `now` is the server's clock in ms. Items that cannot be taken are answered with a Refusal and leave no
         trace in the log; they never spoil the others, not even where the fault is ours (`_one_by_one`).
+        `made_here`: we built them ourselves, so that their ids may be worked out ones.
         """
         with one_at_a_time():
-            parsed = [parse(raw) for raw in raw_items]
+            parsed = [parse(raw) if made_here else _foreign(parse(raw)) for raw in raw_items]
             sealed = [item for item in parsed if isinstance(item, Parsed) and item.item.s]
             checked = self.phones.verify(db.session(), sealed) if sealed else {}
             return self._take(parsed, author, now, checked)
@@ -121,6 +124,13 @@ class Door:
     def decider(self, kind: str) -> Room | None:
         """The room that decides commands of this kind."""
         return self._deciders.get(kind)
+
+
+def _foreign(item: Parsed | Refusal) -> Parsed | Refusal:
+    """An act with an id that we would work out for a fact of ours would stand where that fact belongs."""
+    if isinstance(item, Parsed) and is_derived(item.act.id):
+        return Refusal("intake.malformed", {"id": item.act.id, "where": "id"})
+    return item
 
 
 @dataclass(slots=True)

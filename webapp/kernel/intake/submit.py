@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
+from flask import has_request_context, request
 from sqlalchemy import select
 
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
-from webapp.kernel.base.ids import is_id, new_id
+from webapp.kernel.base.ids import is_derived, is_id, new_id
 from webapp.kernel.base.outcomes import NotFound
 from webapp.kernel.identity.login import current_person
 from webapp.kernel.identity.models import Person
@@ -53,7 +54,7 @@ def submit_as(
     opening = vault.seal(private) if private else None
     act = {
         "v": 1,
-        "id": act_id if is_id(act_id) else new_id(),
+        "id": act_id if is_id(act_id) and not _is_typed(act_id) else new_id(),
         "log": log,
         "kind": kind,
         "actor": author.pseudonyms[log],
@@ -68,10 +69,15 @@ def submit_as(
         item["open"] = {"salt": opening.salt, "data": dict(opening.data)}  # type: ignore[assignment]
     if done := _done_already(act, private):
         return done
-    (answer,) = door().receive([item], author, now)
+    (answer,) = door().receive([item], author, now, made_here=True)
     if answer.refusal and answer.refusal.code == "intake.id_conflict":
         return _done_already(act, private) or answer  # both clicks were under way at once
     return answer
+
+
+def _is_typed(act_id: str) -> bool:
+    """Whether a form claims an id that only we work out; a page of ours never holds one."""
+    return is_derived(act_id) and has_request_context() and act_id in request.form.values()
 
 
 def carried_out(log: str, act_id: str, kind: str) -> Mapping[str, Any] | None:

@@ -151,7 +151,7 @@ def _lines(rows: Iterable[Any]) -> list[PhoneLine]:
 
 def _line(dev: str, rows: Sequence[Any]) -> PhoneLine:
     key, name, state, org, _ = rows[0]
-    shown = "代行の人" if key.until is not None and not name else name or NO_NAME
+    shown = "代わりのドライバー" if key.until is not None and not name else name or NO_NAME
     return PhoneLine(
         dev, shown, org or "", key.until, [_place(row[0], row[4]) for row in rows], state == PersonState.LEFT
     )

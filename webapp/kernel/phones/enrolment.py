@@ -13,6 +13,7 @@ from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.identity.models import Person, PersonState
+from webapp.kernel.identity.service import look_again
 from webapp.kernel.intake.api import author_of
 from webapp.kernel.intake.submit import submit_as
 from webapp.kernel.phones import queries
@@ -76,18 +77,50 @@ def enrol(person: Person, wish: Wish, now: int) -> dict[str, Place] | Refusal:
     Refused: a code that is unknown, over, used by another phone or another person's; a phone that does not hold its
     key; a phone or key that is enrolled as somebody's already.
     """
+    refusal = _not_its_own(person.id, wish)
+    if refusal is not None:
+        return refusal
+    issuer = _spend(person.id, wish, now)
+    if issuer is None:
+        return Refusal("phones.token", {})
+    return _everywhere(person, wish, issuer)
+
+
+def let_in(person: Person, wish: Wish, issuer: str, now: int) -> dict[str, Place] | Refusal:
+    """The same for a person whom the caller has recognised by `wish.token`, which is no code of ours (a printed card).
+
+    `issuer`: id of who gave that out. Refused as above, but for the code.
+    """
+    refusal = _not_its_own(person.id, wish)
+    if refusal is not None:
+        return refusal
+    _note_use(person.id, wish, issuer, now)
+    return _everywhere(person, wish, issuer)
+
+
+def _not_its_own(person_id: str, wish: Wish) -> Refusal | None:
+    """Why this phone cannot have this key: it does not hold it, or somebody else does."""
     try:
         key_id(wish.key)
     except NoKey:
         return Refusal("phones.proof", {})
     if not verify(wish.key, enrolment_text(wish.token, wish.dev, wish.key), wish.proof):
         return Refusal("phones.proof", {})
-    if queries.known_elsewhere(db.session(), wish.dev, wish.key, person.id):
-        return Refusal("phones.known_key", {})
-    issuer = _spend(person.id, wish, now)
-    if issuer is None:
-        return Refusal("phones.token", {})
-    return _everywhere(person, wish, issuer)
+    known = queries.known_elsewhere(db.session(), wish.dev, wish.key, person_id)
+    return Refusal("phones.known_key", {}) if known else None
+
+
+@look_again
+def _note_use(person_id: str, wish: Wish, issuer: str, now: int) -> None:
+    """What `phone.enrolled` asks for: somebody let in this very phone, and used up what lets it in."""
+    digest = _digest(f"{wish.token}\n{wish.dev}\n{wish.key}")
+    with transaction() as session:
+        if session.get(EnrolmentCode, digest) is None:
+            row = EnrolmentCode(
+                token_hash=digest, person_id=person_id, issuer_id=issuer, expires_ms=now, used_ms=now
+            )
+            row.dev, row.key = wish.dev, wish.key
+            session.add(row)
 
 
 def _spend(person_id: str, wish: Wish, now: int) -> str | None:

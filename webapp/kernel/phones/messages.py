@@ -16,18 +16,18 @@ SENTENCES = {
     "phones.lost_at_needed": "なくした日時を入力してください。わからないときは、最後に手元にあった日時を入力します。",
     "phones.reason_needed": "理由を選んでください。",
     "phones.person_needed": "電話を使う人を選んでください。",
-    "phones.pass_unsigned": "一日通行証は、登録された職員の電話で署名されたものだけが使えます。",
-    "phones.pass_job": "一日通行証の案件か役割が、この自治体の案件と合いません。",
-    "phones.pass_until": "一日通行証の期限は、発行から24時間までです。",
-    "phones.pass_revoked": "一日通行証に署名した電話は、停止されています。",
-    "phones.wrong_job": "一日通行証とは別の案件の記録です。この通行証では記録できません。",
+    "phones.pass_unsigned": "当日券は、登録された職員の電話で署名されたものだけが使えます。",
+    "phones.pass_job": "当日券の案件か役割が、この自治体の案件と合いません。",
+    "phones.pass_until": "当日券の期限は、発行から24時間までです。",
+    "phones.pass_revoked": "当日券に署名した電話は、停止されています。",
+    "phones.wrong_job": "当日券とは別の案件の記録です。この当日券では記録できません。",
 }
 
 #: Why something was set aside, in short.
 ASIDE = {
     "intake.signature": "署名がないか、その電話の署名ではありません",
     "intake.other_author": "署名した電話の持ち主と、記録した人が違います",
-    "phones.wrong_job": "一日通行証とは別の案件の記録です",
+    "phones.wrong_job": "当日券とは別の案件の記録です",
 }
 
 #: Finding → (title, sentence). `holder` is put in words before.
@@ -52,7 +52,7 @@ DISCREPANCIES: dict[str, tuple[str, str]] = {
         "届け出のあとに届いた記録です",
         "{holder}の電話の紛失・停止の届け出のあとに届いた記録です。本人に確かめてください。",
     ),
-    "PASS_OVER": ("一日通行証の期限が切れています", "一日通行証の期限より後の記録です。"),
+    "PASS_OVER": ("当日券の期限が切れています", "当日券の期限より後の記録です。"),
 }
 
 

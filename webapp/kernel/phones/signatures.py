@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Lookup
 from webapp.kernel.identity.models import Person, Pseudonym
+from webapp.kernel.identity.roles import Role
 from webapp.kernel.intake.door import Author
 from webapp.kernel.intake.signatures import Checked, Sealed, Signed
 from webapp.kernel.phones.entries import ENROLLED
@@ -63,6 +64,8 @@ class Standing:
             if row.revoked_index is None:
                 self._elsewhere[row.dev] = row
         self._myself = replace(uploader, signed=True) if self._phones else uploader
+        # who only sends goods may be anybody, also whoever holds a phone that was stolen
+        self._is_stranger = set(uploader.roles) <= {Role.SUPPORTER}
         carried = [item.act for item in items if self._is_carried(item)] if self._phones else []
         self._people = self._cards({(act.log, act.actor) for act in carried})
         self._passes = self._read_passes({act.actor for act in carried})
@@ -70,6 +73,8 @@ class Standing:
     def judge(self, item: Sealed) -> Signed | Refusal | None:
         """Whose it is by its signature; a refusal if it is forged, or unsigned where it must be; else None."""
         act = item.act
+        if self._is_stranger and self._is_carried(item):
+            return Refusal("intake.not_your_scan", {})
         if not self._phones:
             return Refusal("intake.unknown_key", {}) if self._is_carried(item) else None
         phone = self._phones.get((act.log, act.dev))

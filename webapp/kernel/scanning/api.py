@@ -7,9 +7,10 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from webapp.kernel.base.limits import limiter
-from webapp.kernel.base.outcomes import TooLarge
+from webapp.kernel.base.outcomes import Forbidden, TooLarge
 from webapp.kernel.base.web import whole_number
-from webapp.kernel.identity.login import each_person, login_required
+from webapp.kernel.identity.login import current_person, each_person, login_required
+from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.scanning import codes, photo
 
 MAX_BYTES = 16 * 1024 * 1024
@@ -26,6 +27,8 @@ def decode() -> ResponseReturnValue:
     Answers {"codes": [{"text", "id" or null, "kind", "format"}]}; kind is code, foreign, malformed or serial.
     The picture is not kept. 413 over 16 MB; 422 if it is no picture, too large or too hard.
     """
+    if not any(may(current_person().roles, action) for action in (Action.EVIDENCE_ADD, Action.SCAN_PARCEL)):
+        raise Forbidden("identity.not_allowed")  # it is hard work, and anybody can be a sender of goods
     expected = whole_number("expected", 1, most=100)
     found = photo.read_photo(_body(), expected, serials=request.args.get("serials") == "1")
     prefixes = current_app.config["QR_PREFIXES"]

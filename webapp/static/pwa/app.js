@@ -71,3 +71,9 @@ export function wear(chosen) {
 
 /** @param {App} app @returns {string[]} the person's roles, none before the first login */
 export const rolesOf = (app) => app.me?.person.roles ?? [];
+
+/** Who is on this phone while it has a day pass; not a person of any list. */
+export const GUEST = 'pass';
+
+/** Whether a day pass is all there is: nobody to log in, nothing to send. @param {App} app */
+export const isGuest = (app) => app.me?.person.id === GUEST;

@@ -8,13 +8,14 @@ import { loadTables } from './custody/rules.js';
 import { setSound, setVoice, unlock } from './feedback.js';
 import { counts, subscribe } from './intake/outbox.js';
 import { me as whoAmI, watch } from './intake/packs.js';
-import { onStatus, startSync } from './intake/sync.js';
+import { onStatus, startSync, useDoorkeeper } from './intake/sync.js';
 import { openStore } from './kernel/store.js';
 import { registerApp } from './kernel/update.js';
 import { APP } from './messages.js';
 import { createRouter } from './router.js';
 import { carriedWords } from './screens/finish.js';
 import { screenFor } from './screens/routes.js';
+import { letIn } from './supplies/card.js';
 
 /** @typedef {import('./app.js').App} App */
 /** @typedef {import('./app.js').Screen} Screen */
@@ -181,6 +182,7 @@ async function boot() {
   watch(app.store, () => void newsFromDisk(app));
   setInterval(changed, TICK);
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible' && present?.shape === 'scan') void stayAwake(); });
+  useDoorkeeper(letIn);
   startSync(app.store);
   void registerApp({ alone: (work) => app.store.alone(work), onUpdate: (apply) => { applyUpdate = apply; app.update = true; soon(app); } });
 }

@@ -65,6 +65,7 @@ export const APP = {
 
 export const NET = {
   login: 'ログインしてください',
+  guest: '当日券',
   refused: (/** @type {number} */ n) => `要確認 ${n}`,
   offline: '圏外',
   offlineUnsent: (/** @type {number} */ n) => `圏外・未送信 ${n}`,
@@ -98,6 +99,8 @@ export const SCANNER = {
   hint: 'シールを枠に。何枚でも一度に読めます',
   restDark: '番号か写真で読みます',
   hintDark: '下のボタンを押してください',
+  /** The same where another phone's screen is read, not stickers. */
+  shown: { rest: '読み取れます', hint: '相手の画面のQRを枠に入れてください', restDark: '写真で読みます', hintDark: '下のボタンを押してください' },
   stuck: '少し離して、明るいところで。読めないときは番号か写真で',
   light: 'ライト',
   lightOn: 'ライト 消す',
@@ -124,7 +127,7 @@ export const TYPED = {
   hint: 'シールのQRの横にある番号です。O と 0、I と 1 の違いは気にせず打てます。',
   left: (/** @type {number} */ n) => `あと ${n}文字`,
   good: '番号は正しく打てています',
-  bad: '＊番号が合いません。シールともう一度見くらべてください',
+  bad: '＊番号が合いません。もう一度見くらべてください',
   long: '＊文字が多すぎます（17文字です）',
   letter: (/** @type {string} */ letter) => `＊「${letter}」は番号に使われない文字です`,
   go: 'この番号で記録する',
@@ -156,6 +159,7 @@ export const JOB = {
   share: (/** @type {number} */ done, /** @type {number} */ total) => `${total}のうち ${done} 済み`,
   nothing: 'いま あなたがすることはありません。',
   waits: 'いまは対象がありません',
+  theirs: '相手が記録するのを待っています',
   finished: 'すべて完了',
   left: (/** @type {number} */ n, /** @type {string} */ unit) => `あと ${n}${unit}`,
   cages: 'かご車',
@@ -167,6 +171,9 @@ export const JOB = {
   holder: (/** @type {string} */ name) => `受取 ${name}`,
   correct: '訂正',
   toJob: '案件にもどる',
+  stopped: '停止中',
+  empty: '空',
+  notLocked: '施錠前',
 };
 
 export const FORM = {
@@ -203,6 +210,7 @@ export const LOOK = {
 
 export const OUTBOX = {
   title: '送信箱',
+  somebody: 'ほかの人',
   pending: '未送信', sent: '送信済み', refused: '受け付けられなかった記録', stuck: '送れない記録',
   pendingNone: '未送信の記録はありません。',
   oldest: (/** @type {string} */ age) => `いちばん古い記録は ${age}前`,
@@ -257,6 +265,18 @@ export const SETTINGS = {
   logout: 'ログアウト',
   logoutOffline: '圏外ではログアウトできません',
   logoutUnsent: (/** @type {number} */ n) => `未送信の記録が ${n}件 あります。送ってからログアウトしてください。ログアウトしても記録は電話に残ります。`,
+};
+
+export const PUSH = {
+  label: 'この電話への通知', hint: 'アプリを閉じていても、荷物の発送や到着をすぐ知らせます。', on: '受け取る', off: '受け取らない',
+  home: 'この電話への通知は、ホーム画面に追加したアプリで使えます。',
+  busy: '設定しています…',
+  said: {
+    on: 'この電話に通知します。', quiet: 'この電話には通知しません。',
+    denied: '通知が許可されていません。電話の設定で、このアプリの通知を許可してください。',
+    off: 'このサーバーは、アプリへの通知を送りません。',
+    offline: '設定できませんでした。電波の届くところで、もう一度えらんでください。',
+  },
 };
 
 export const LOGIN = {

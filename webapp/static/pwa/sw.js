@@ -22,6 +22,36 @@ sw.addEventListener('fetch', (event) => {
   else if (pathname.startsWith('/static/pwa/')) event.respondWith(stored(pathname));
 });
 
+sw.addEventListener('push', (event) => event.waitUntil(show(event.data)));
+sw.addEventListener('notificationclick', (event) => {
+  event.notification.close();
+  event.waitUntil(open(new URL(event.notification.data, sw.location.origin).href));
+});
+
+/** What the server has to say (kernel/notifications/push.py). Something is always shown: a browser stops apps that are told in silence.
+ * @param {PushMessageData | null} data */
+const show = (data) => {
+  const { title = '足あと', body = '', url = '/app/', tag = '' } = said(data);
+  const icon = FILES.find((file) => file.url.endsWith('/icons/icon-192.png'))?.url;
+  return sw.registration.showNotification(title, { body, tag, icon, lang: 'ja', data: /^\/(?!\/)/.test(url) ? url : '/app/' });
+};
+
+/** @param {PushMessageData | null} data @returns {Record<string, string>} */
+const said = (data) => {
+  try {
+    return data?.json() ?? {};
+  } catch {
+    return {};
+  }
+};
+
+/** In the window that shows it already, else in a new one: a job that is under way is not left. @param {string} address */
+const open = async (address) => {
+  const windows = await sw.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  const there = windows.find((client) => client.url === address);
+  return there ? there.focus() : sw.clients.openWindow(address);
+};
+
 /** Browsers that can are told once that questions to the server are none of our business: they cost no worker then, and a worker
  * that is asked nothing can be exchanged in the middle of a job. @param {ExtendableEvent & {addRoutes?: (rules: object) => Promise<void>}} event */
 const routed = async (event) => event.addRoutes?.({ condition: { urlPattern: { pathname: '/api/*' } }, source: 'network' })?.catch(() => undefined);

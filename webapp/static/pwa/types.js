@@ -2,7 +2,7 @@
 // Instants are whole milliseconds since the Unix epoch, UTC.
 
 /** @typedef {"registered"|"sanitized"|"sanitize_failed"|"destroyed_on_site"|"loaded"|"counted"|"drive_extracted"|"destroyed"
- *   |"locked"|"handed_over"|"accepted"|"declined"|"arrived"|"opened"|"count_closed"|"void"} Step */
+ *   |"locked"|"handed_over"|"accepted"|"declined"|"arrived"|"opened"|"count_closed"|"void"|"forwarded"|"outside"} Step */
 
 /** How the code was read. @typedef {"camera"|"photo"|"typed"|"wedge"|"form"} Source */
 
@@ -13,7 +13,7 @@
  * @property {1} v
  * @property {string} id UUIDv7
  * @property {string} log municipality code, 6 digits
- * @property {string} kind "custody.scan", or another act that phones sign
+ * @property {string} kind "custody.scan", "supplies.scan", or another act that phones sign
  * @property {Step} step
  * @property {string} code 17 characters, or the raw text if it is not one of ours
  * @property {string} parent cage code or ""
@@ -91,6 +91,7 @@
  * @property {string} [code]
  * @property {string} [name] e.g. asset number or cage name
  * @property {string} [cage]
+ * @property {Partial<import('./supplies/fold.js').Box>} [box] what a relief parcel's label said, where no pack tells
  */
 
 /** A scan on this phone's disk.
@@ -160,6 +161,7 @@
  * @property {string} handed_to
  * @property {number|null} departed
  * @property {number|null} arrived
+ * @property {boolean} [stopped] an open question holds it up: 停止中
  */
 
 /** A phone as its log knows it: public key, whose it is, and until when (a day pass; null: until revoked).

@@ -24,7 +24,8 @@ import { wedge } from './wedge.js';
  *   `kept`: it is on disk; `aloud`: spoken where the person asked for a voice */
 /** `shown`: it reads what another phone shows, not stickers; nobody types that.
  * @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string, shown?: boolean,
- *   only?: () => Set<string>|null, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan */
+ *   wants?: (text: string) => boolean, only?: () => Set<string>|null, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan
+ *   `wants`: which other texts on a photo are its matter */
 
 const QUIET = 4000;
 const HOLD = 1300;
@@ -34,7 +35,8 @@ const TONE_GAP = 90;
 /** A desk for one screen. Call `leave` when the screen goes. @param {import('../app.js').App} app @param {DeskPlan} plan */
 export function desk(app, plan) {
   const { said } = app; // one bar a screen: the words of the form before are its first
-  said.rest(SCANNER.rest, SCANNER.hint);
+  const bid = plan.shown ? SCANNER.shown : SCANNER;
+  said.rest(bid.rest, bid.hint);
   const speaker = speakerFor(said.say);
   /** @type {Map<string, import('./overlay.js').Mark>} */
   const marks = new Map();
@@ -71,7 +73,7 @@ export function desk(app, plan) {
   } });
   // what the bar promises is what the picture can do
   const invite = () => {
-    if (said.resting()) said.rest(eye.dark() ? SCANNER.restDark : SCANNER.rest, eye.dark() ? SCANNER.hintDark : SCANNER.hint);
+    if (said.resting()) said.rest(eye.dark() ? bid.restDark : bid.rest, eye.dark() ? bid.hintDark : bid.hint);
   };
   eye.onChange(() => { redraw(); invite(); });
   redraw();
@@ -193,10 +195,10 @@ function lensTool(eye, redraw) {
 }
 
 /** @param {File} file @param {DeskPlan} plan @returns {Promise<DeskRead[]>} what is looked for in the photo, each once */
-async function readPhoto(file, { prefixes, shown = false }) {
+async function readPhoto(file, { prefixes, shown = false, wants = () => false }) {
   try {
     const reads = await decodePhoto(file, { prefixes, here: shown });
-    const wanted = reads.filter(({ kind }) => kind === (shown ? 'exchange' : 'ours'));
+    const wanted = reads.filter(({ kind, text }) => kind === (shown ? 'exchange' : 'ours') || wants(text));
     const texts = new Map(wanted.map(({ kind, id, text }) => [id || text, kind]));
     return [...texts].map(([text, kind]) => ({ kind, id: kind === 'ours' ? text : '', text, src: 'photo' }));
   } catch (problem) {

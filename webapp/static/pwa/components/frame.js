@@ -1,5 +1,6 @@
 // What every screen shares: the bar with the truth about the network, the body, and the thumb's place at the bottom.
 
+import { isGuest } from '../app.js';
 import { APP, NET } from '../messages.js';
 import { fill, h } from './dom.js';
 import { clock } from './format.js';
@@ -10,7 +11,13 @@ import { shield } from './shield.js';
 
 /** The words, urgency and shape of the state of network and disk.
  * @param {App} app @returns {{words: string, state: "fresh"|"busy"|"offline"|"refused"}} */
-export function netState(app) {
+export const netState = (app) => (isGuest(app) ? guestState(app.status.online) : loginState(app));
+
+/** Of a substitute: nothing here waits for a login. @param {boolean} online @returns {{words: string, state: "fresh"|"offline"}} */
+const guestState = (online) => (online ? { words: NET.guest, state: 'fresh' } : { words: `${NET.offline}・${NET.guest}`, state: 'offline' });
+
+/** @param {App} app @returns {{words: string, state: "fresh"|"busy"|"offline"|"refused"}} */
+function loginState(app) {
   const { status, counts } = app;
   const unsent = counts.pending;
   if (status.needsLogin) return { words: unsent ? `${NET.login}・${NET.unsent(unsent)}` : NET.login, state: 'refused' };

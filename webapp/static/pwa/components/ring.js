@@ -3,18 +3,19 @@
 import { s } from './dom.js';
 
 /**
- * A progress ring. `done` of `total`; full = green with a tick. `text` stands in the middle instead of the fraction.
- * @param {{done: number, total: number, label?: string, text?: string}} share
+ * A progress ring. `done` of `total`; full = green with a tick. `text` stands in the middle instead of the fraction;
+ * `stopped`: something about it is open, so it is never green.
+ * @param {{done: number, total: number, label?: string, text?: string, stopped?: boolean}} share
  */
-export function ring({ done, total, label, text }) {
+export function ring({ done, total, label, text, stopped = false }) {
   const full = total > 0 && done >= total;
-  const state = full ? 'done' : total === 0 ? 'none' : 'open';
+  const state = stopped ? 'stopped' : full ? 'done' : total === 0 ? 'none' : 'open';
   const percent = total > 0 ? Math.min(100, (100 * done) / total) : 0;
   return s('svg', { class: 'ring', 'data-state': state, viewBox: '0 0 64 64', role: 'img', 'aria-label': label ?? `${total}のうち${done}` },
     s('circle', { class: 'ring__rest', cx: 32, cy: 32, r: 28 }),
     percent > 0 ? s('circle', { class: 'ring__done', cx: 32, cy: 32, r: 28, pathLength: 100, 'stroke-dasharray': `${percent.toFixed(2)} 100`,
       transform: 'rotate(-90 32 32)' }) : null,
-    ...middle(done, total, full, text));
+    ...middle(done, total, full && !stopped, text));
 }
 
 /** @param {number} done @param {number} total @param {boolean} full @param {string|undefined} text */

@@ -1,12 +1,15 @@
 // 当日券: an officer's phone lets a substitute's phone in, for one job and twelve hours, from screen to camera. The substitute has no
 // account: the pass gives a random name in the log, and with it goes what a driver must know of the job.
 
+import { GUEST } from '../app.js';
 import { randomHex } from '../kernel/ids.js';
 import { result } from '../kernel/store.js';
 import { keyOf, makeKey, verify } from '../intake/keys.js';
 import { carryAll, keep } from '../intake/outbox.js';
 import { DealError } from './deal.js';
 import { trustIn } from './trust.js';
+
+export { GUEST };
 
 /** @typedef {import('../types.js').Pack} Pack */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -15,8 +18,6 @@ import { trustIn } from './trust.js';
 /** @typedef {import('./text.js').Signed} Signed */
 /** @typedef {import('../screens/work.js').Work} Work */
 
-/** Who is on this phone while it has a day pass; not a person of any list. */
-export const GUEST = 'pass';
 const KIND = 'phone.pass';
 const LIVES = 12 * 3_600_000;
 const CARRIED = ['locked', 'handed_over'];

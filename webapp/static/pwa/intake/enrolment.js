@@ -75,12 +75,8 @@ async function betweenRounds(work) {
 /** @param {Store} store @param {PhoneKey} key @param {string} token @param {string} after @param {Deps} deps
  * @returns {Promise<Outcome>} */
 async function submit(store, key, token, after, deps) {
-  const body = {
-    token, dev: key.dev, key: key.base64, proof: await key.sign(`ashiato/enrol/v1\n${token}\n${key.dev}\n${key.base64}\n`), after,
-    next: await firstUnsent(store, key), storage: { kept: true, persisted: (await room()).persisted === true },
-  };
-  const answer = await ask(deps, '/api/phones/enrol',
-    { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+  const body = { ...(await introduction(store, key, token)), after, storage: { kept: true, persisted: (await room()).persisted === true } };
+  const answer = await post(deps, '/api/phones/enrol', body);
   if (answer.kind === 'ok') {
     const begins = beginsIn(answer.body?.logs ?? {});
     await write(store, key, { state: 'enrolled', after, seams: after ? begins.map(([log]) => log) : [] }, begins, deps.now());
@@ -90,6 +86,27 @@ async function submit(store, key, token, after, deps) {
   if (heard.kind === 'ok' && (await standing(store)).state === 'enrolled') return { ok: true };
   return refusal(answer);
 }
+
+/** Let this phone in by something else than a person's login (a shelter's card): its key is enrolled from the first scan that it
+ * signed. Asking again is harmless. Called between two rounds of the sync or inside of one. Never rejects for an answer.
+ * @param {Store} store @param {string} path @param {string} token @param {Deps} deps @returns {Promise<Outcome>} */
+export async function enterBy(store, path, token, deps) {
+  const key = await makeKey(store);
+  const answer = await post(deps, path, await introduction(store, key, token));
+  if (answer.kind !== 'ok') return refusal(answer);
+  await write(store, key, { state: 'enrolled', after: '', seams: [] }, beginsIn(answer.body?.logs ?? {}), deps.now());
+  return { ok: true };
+}
+
+/** What a phone says of itself: its key, that it holds it, and what it has signed already.
+ * @param {Store} store @param {PhoneKey} key @param {string} token */
+async function introduction(store, key, token) {
+  const proof = await key.sign(`ashiato/enrol/v1\n${token}\n${key.dev}\n${key.base64}\n`);
+  return { token, dev: key.dev, key: key.base64, proof, next: await firstUnsent(store, key) };
+}
+
+/** @param {Deps} deps @param {string} path @param {unknown} body */
+const post = (deps, path, body) => ask(deps, path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
 
 /** @param {Answer} answer @returns {Outcome} */
 function refusal(answer) {

@@ -45,12 +45,15 @@ export const hashOf = async (text) => hex(await crypto.subtle.digest('SHA-256', 
 
 /** Whether `s` is a signature over `text` by the phone with this public key. False for whatever is not of its form.
  * @param {string} keyBase64 @param {string} text @param {string} s @returns {Promise<boolean>} */
-export async function verify(keyBase64, text, s) {
+export const verify = (keyBase64, text, s) => verifyBytes(keyBase64, utf8(text), s);
+
+/** The same over bytes. @param {string} keyBase64 @param {Uint8Array<ArrayBuffer>} bytes @param {string} s @returns {Promise<boolean>} */
+export async function verifyBytes(keyBase64, bytes, s) {
   try {
     const [raw, signature] = [decode64(keyBase64), decode64(s)];
     if (raw.length !== PUBLIC_BYTES || signature.length !== SIGNATURE_BYTES) return false;
     const key = await crypto.subtle.importKey('raw', raw, CURVE, false, ['verify']);
-    return await crypto.subtle.verify(SIGNING, key, signature, utf8(text));
+    return await crypto.subtle.verify(SIGNING, key, signature, bytes);
   } catch {
     return false; // not base64, or no point on the curve
   }

@@ -4,6 +4,7 @@
 import { result } from '../kernel/store.js';
 import { WORLD, ask } from './http.js';
 import { noteServerTime } from './phone.js';
+import { forgetSheltersIn, isShelters } from './relief.js';
 
 /** @typedef {import('../types.js').Store} Store */
 /** @typedef {import('../types.js').Me} Me */
@@ -42,7 +43,8 @@ export async function forgetMe(store) {
 /** @param {IDBTransaction} tx */
 async function forgetIn(tx) {
   const meta = tx.objectStore('meta');
-  await Promise.all(['me', 'jobs', 'refreshed'].map((key) => result(meta.delete(key))));
+  await Promise.all(['me', 'jobs', 'refreshed', 'shelter-card'].map((key) => result(meta.delete(key))));
+  await forgetSheltersIn(tx);
   await result(tx.objectStore('packs').clear());
 }
 
@@ -103,7 +105,7 @@ async function refreshPack(store, deps, job) {
 async function keepJobs(tx, list, now) {
   const packs = tx.objectStore('packs');
   const wanted = new Set(list.map(({ id }) => id));
-  const gone = (await result(packs.getAllKeys())).filter((id) => !wanted.has(String(id)));
+  const gone = (await result(packs.getAllKeys())).filter((id) => !wanted.has(String(id)) && !isShelters(id));
   await Promise.all(gone.map((id) => result(packs.delete(id))));
   await result(tx.objectStore('meta').put(list, 'jobs'));
   await result(tx.objectStore('meta').put(now, 'refreshed'));

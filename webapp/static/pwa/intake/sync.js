@@ -6,6 +6,7 @@ import { followStanding } from './enrolment.js';
 import { WORLD } from './http.js';
 import { counts, prune } from './outbox.js';
 import { refreshJobs, refreshMe } from './packs.js';
+import { refreshShelters } from './relief.js';
 import { pullVerdicts, sendPhotos, sendScans } from './send.js';
 
 /** @typedef {import('../types.js').Store} Store */
@@ -35,6 +36,13 @@ let pauseUntil = 0; // our own back-off: a person or a returning network may
 let listsDue = 0; // when jobs and packs are asked for again
 /** @type {BroadcastChannel|null} */
 let channel = null;
+
+/** What may let in a phone on which nobody has logged in (a shelter's card does), and whether it did.
+ * @type {(store: Store, deps: Deps) => Promise<boolean>} */
+let doorkeeper = async () => false;
+
+/** Who is asked when the server does not know who this is. @param {typeof doorkeeper} keeper */
+export const useDoorkeeper = (keeper) => { doorkeeper = keeper; };
 
 /** Hear about the state of the connection, at once and after each change.
  * @param {(status: SyncStatus) => void} listener @returns {() => void} stops it */
@@ -117,7 +125,7 @@ async function alone(work) {
 /** One round: who am I, scans, verdicts, jobs, this phone's standing, photos. Ends at the first answer that is not a yes.
  * @param {Store} store @param {Deps} deps */
 async function round(store, deps) {
-  const who = await refreshMe(store, deps);
+  const who = await recognised(store, deps);
   if (who.kind !== 'ok') return settle(who, deps);
   const person = who.body.person.id;
   tell({ online: true, needsLogin: false, lastContact: deps.now(), build: String(who.body.build ?? '') });
@@ -138,8 +146,16 @@ async function round(store, deps) {
 }
 
 /** @param {Store} store @param {Deps} deps @returns {Promise<Answer>} */
+async function recognised(store, deps) {
+  const who = await refreshMe(store, deps);
+  return who.kind === 'login' && (await doorkeeper(store, deps)) ? refreshMe(store, deps) : who;
+}
+
+/** @param {Store} store @param {Deps} deps @returns {Promise<Answer>} */
 async function refreshLists(store, deps) {
   if (deps.now() < listsDue) return { kind: 'unchanged' };
+  const relief = await refreshShelters(store, deps);
+  if (relief.kind !== 'ok' && relief.kind !== 'unchanged') return relief;
   const answer = await refreshJobs(store, deps);
   if (answer.kind === 'ok') listsDue = deps.now() + LISTS_EVERY;
   return answer;

@@ -7,7 +7,7 @@ import { linkButton } from '../components/frame.js';
 import { facts } from '../components/form.js';
 import { CAGE, CAGE_STATES, JOB, LOCK, TASKS } from '../messages.js';
 import { absent } from './home.js';
-import { cageRing } from './job.js';
+import { cageRing, halt } from './job.js';
 import { held, nameOf, reached, tasksOf } from './tasks.js';
 import { openWork } from './work.js';
 
@@ -20,7 +20,7 @@ export async function cage(app, { parts: [id, code] }) {
   const codes = reached(found, 'locked') ? found.manifest : found.loaded;
   return { title: found.name || code, sub: work.pack.job.title, back: base,
     body: [h('div', { class: 'app-panel app-panel--row' }, cageRing(found, work.inside), h('div', {}, h('p', { class: 'app-panel__title' }, CAGE_STATES[found.state] ?? found.state),
-      h('p', { class: 'app-note' }, `${held(found)}台`))),
+      h('p', { class: 'app-note' }, `${held(found)}台`), halt(found))),
     facts([[CAGE.seal, found.seal], [CAGE.lock, found.lock], [CAGE.holder, work.person(found.handed_to)],
       [LOCK.mark, found.manifest_hash ? h('span', { class: 'app-hash' }, shortHash(found.manifest_hash)) : '']]),
     ...(work.inside ? [h('h2', {}, CAGE.inside(codes.length)), h('ul', { class: 'app-lines' }, codes.map((each) => line(work, found, each)))]

@@ -8,8 +8,9 @@ import { icon } from '../components/icon.js';
 import { keep, kept as keptScans } from '../intake/outbox.js';
 import { tablesInUse } from '../custody/rules.js';
 import { CORRECT } from '../messages.js';
+import { UNDO_BOX } from '../messages-relief.js';
 import { finish } from './finish.js';
-import { stepTitle } from './outbox.js';
+import { isRelief, rowTitle } from './outbox.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
@@ -23,7 +24,7 @@ export async function correct(app, { query }) {
   const all = await keptScans(app.store, query.get('job') ? { job: query.get('job') ?? '' } : {});
   const wanted = query.get('scan');
   const row = wanted ? all.find((each) => each.id === wanted) : null;
-  return row ? form(app, row) : list(all, query.get('job'));
+  return row ? (isRelief(row) ? undoBox : form)(app, row) : list(all, query.get('job'));
 }
 
 /** Ids already undone on this phone. @param {Kept[]} all @returns {Set<string>} */
@@ -46,7 +47,7 @@ function list(all, job) {
 /** @param {Kept} row */
 function words(row) {
   const cage = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
-  return h('span', { class: 'app-lines__words' }, h('b', {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
+  return h('span', { class: 'app-lines__words' }, h('b', {}, `${rowTitle(row)}　${row.summary.name || row.code}`),
     h('small', {}, `${moment(row.kept_at)}${cage}`));
 }
 
@@ -67,7 +68,19 @@ function form(app, row) {
   };
   const cage = row.summary.cage ?? '';
   return { title: CORRECT.title, sub: CORRECT.which, back: '/app/correct',
-    body: [facts([['作業', stepTitle(row.step)], ['もの', row.summary.name || row.code], ['かご車', cage], ['時刻', moment(row.kept_at)]]),
+    body: [facts([['作業', rowTitle(row)], ['もの', row.summary.name || row.code], ['かご車', cage], ['時刻', moment(row.kept_at)]]),
       reason.element, note.element],
     foot: [button(CORRECT.go, record, { mark: 'undo' }), linkButton('やめる', '/app/correct', { rank: 'plain' })] };
+}
+
+/** A box scanned by mistake: one tap, nothing to explain. @param {App} app @param {Kept} row @returns {import('../app.js').Screen} */
+function undoBox(app, row) {
+  const { place, job } = /** @type {import('../types.js').Scan} */ (JSON.parse(row.p));
+  const path = `/app/relief/${encodeURIComponent(place)}`;
+  const name = row.summary.name || row.code;
+  const record = () => finish(app, () => keep(app.store, { kind: 'supplies.scan', log: row.log, job, place, actor: row.actor, step: 'void', code: row.code,
+    src: 'form', said: 'ok', body: { target: row.id } }, { summary: { step: 'void', code: row.code, name, cage: row.summary.cage } }), { words: CORRECT.done, path });
+  return { title: CORRECT.title, sub: CORRECT.which, back: '/app/correct',
+    body: [facts([['作業', rowTitle(row)], ['もの', name], ['場所', row.summary.cage ?? ''], ['時刻', moment(row.kept_at)]]), h('p', { class: 'app-lead' }, UNDO_BOX.hint)],
+    foot: [button(UNDO_BOX.go, record, { mark: 'undo' }), linkButton('やめる', '/app/correct', { rank: 'plain' })] };
 }

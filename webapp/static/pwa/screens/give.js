@@ -39,7 +39,7 @@ async function shown(app, work, deal, back) {
   return { title: GIVE.title, sub: GIVE.to(work.person(String(offers[0].scan.body.to))), back: `${back}/handover`,
     body: [symbol.element, h('p', { class: 'app-lead' }, GIVE.how),
       facts(offers.map(({ scan: { code, body } }) => [TAKE.cage(work.nameOf(code), Number(body.count)),
-        h('span', {}, JOB.seal(String(body.seal || '—')), '　', h('span', { class: 'app-hash' }, shortHash(String(body.manifest_hash))))])),
+        h('span', {}, JOB.seal(String(body.seal || '—')), h('br', {}), h('span', { class: 'app-hash' }, shortHash(String(body.manifest_hash))))])),
       button(GIVE.cancel, stop, { rank: 'plain', mark: 'cross' })],
     foot: [linkButton(GIVE.read, `${back}/give/${nonce}/read`, { mark: 'scan' })], leave: symbol.leave };
 }

@@ -11,7 +11,7 @@ import { HANDOVER, JOB, ROLES } from '../messages.js';
 import { GIVE, PASS } from '../messages-handover.js';
 import { finish } from './finish.js';
 import { absent } from './home.js';
-import { taskOf } from './tasks.js';
+import { isTheirTurn, taskOf } from './tasks.js';
 import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -28,7 +28,7 @@ export async function handover(app, { parts: [id, only] }) {
   const back = `/app/job/${encodeURIComponent(id)}`;
   const waiting = await waitingRows(work);
   const { cages } = taskOf(work.view, 'handover', work.actor, rolesOf(app));
-  if (cages.length === 0) return nothing(back, waiting);
+  if (cages.length === 0) return nothing(back, waiting, isTheirTurn(work.view, 'handover', rolesOf(app)));
   const toDriver = cages.some((cage) => cage.state === 'locked');
   const offered = cages.filter((cage) => (cage.state === 'locked') === toDriver);
   const picks = offered.map((cage) => cageTick(cage, !only || only === cage.code));
@@ -56,7 +56,7 @@ export async function handover(app, { parts: [id, only] }) {
     if (made) await onePhone(app, work, made.list, made.taker, back);
   };
   return { title: HANDOVER.title, sub: toDriver ? HANDOVER.toDriver : HANDOVER.toItad, back,
-    body: [...waiting, facts([[HANDOVER.giver, `${app.me?.person.name ?? ''}（${app.me?.person.organisation.name ?? ''}）`]]), to.element,
+    body: [...waiting, facts([[HANDOVER.giver, nameAndPlace(app)]]), to.element,
       h('fieldset', { class: 'field' }, h('legend', { class: 'field__label' }, HANDOVER.cages),
         h('div', { class: 'choices', 'data-kind': 'tiles' }, picks.map((pick) => pick.element))),
       toDriver ? linkButton(PASS.giveRow, `${back}/pass`, { rank: 'plain', mark: 'person' }) : null,
@@ -64,8 +64,14 @@ export async function handover(app, { parts: [id, only] }) {
     foot: [go] };
 }
 
-/** @param {string} back @param {HTMLElement[]} waiting @returns {Screen} */
-const nothing = (back, waiting) => ({ title: HANDOVER.title, back, body: [...waiting, waiting.length ? null : notice('info', HANDOVER.none)],
+/** Who gives; a substitute belongs to no organisation that this phone knows. @param {App} app */
+function nameAndPlace(app) {
+  const { name = '', organisation } = app.me?.person ?? {};
+  return organisation?.name ? `${name}（${organisation.name}）` : name;
+}
+
+/** @param {string} back @param {HTMLElement[]} waiting @param {boolean} theirs @returns {Screen} */
+const nothing = (back, waiting, theirs) => ({ title: HANDOVER.title, back, body: [...waiting, waiting.length ? null : notice('info', theirs ? JOB.theirs : HANDOVER.none)],
   foot: [linkButton(JOB.toJob, back, { rank: waiting.length ? 'second' : 'main' })] });
 
 /** Hand-overs that were shown and not answered: the app was closed, or the other one is still looking. @param {Work} work */

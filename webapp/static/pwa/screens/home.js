@@ -1,6 +1,6 @@
 // Home: one thing to do (スキャン), today's jobs with rings, and the truth about what this phone still holds.
 
-import { rolesOf } from '../app.js';
+import { isGuest, rolesOf } from '../app.js';
 import { enrolmentNotice, storageNotices } from '../components/care.js';
 import { h } from '../components/dom.js';
 import { dueWords, span } from '../components/format.js';
@@ -8,9 +8,11 @@ import { card, linkButton, menuRow, notice } from '../components/frame.js';
 import { ring } from '../components/ring.js';
 import { jobs as jobsOf, lastRefreshed } from '../intake/packs.js';
 import { APP, JOB, NET, ROLES, TASKS } from '../messages.js';
-import { TAKE } from '../messages-handover.js';
+import { PASS, TAKE } from '../messages-handover.js';
 import { PROOF } from '../messages-proof.js';
+import { RELIEF } from '../messages-relief.js';
 import { login } from './login.js';
+import { reliefCards } from './relief-home.js';
 import { isTaking } from './take.js';
 import { cagesOf, held, progressOf, taskPath } from './tasks.js';
 import { openWork } from './work.js';
@@ -28,27 +30,42 @@ export async function home(app) {
   const mine = opened.sort((one, other) => Number(hasWork(app, other.work)) - Number(hasWork(app, one.work)));
   const cards = mine.map(({ job, work }) => jobCard(app, job, work));
   const { person } = app.me;
+  const shelters = await reliefCards(app);
   const phone = await enrolmentNotice(app);
   return {
     title: APP.name,
-    sub: `${person.organisation.name}　${person.name}`,
+    sub: [person.organisation.name, person.name].filter(Boolean).join('　'),
     body: [
       ...await storageNotices(app), phone.above,
       await isTaking(app) ? notice('warn', TAKE.pending, linkButton(TAKE.pendingGo, '/app/take/check', { mark: 'handover' })) : null,
-      linkButton(APP.scan, '/app/scan', { mark: 'scan', big: true }),
-      h('h2', {}, APP.today),
-      jobs.length ? h('ul', { class: 'app-cards' }, cards) : h('p', { class: 'app-note' }, noJobsWords(app, fetched)),
-      outboxNote(app),
-      phone.below,
+      ...(isShelters(app) ? shelters : custody(app, cards, fetched, shelters)),
+      isGuest(app) ? h('p', { class: 'app-note' }, PASS.carried) : outboxNote(app),
+      isGuest(app) ? null : phone.below,
       h('nav', { class: 'app-menu', 'aria-label': 'メニュー' },
         menuRow('/app/outbox', 'outbox', '送信箱', ''), menuRow('/app/correct', 'undo', '訂正', ''),
         menuRow('/app/verify', 'shield', PROOF.title, ''),
-        menuRow('/consignments', 'list', APP.desk, APP.deskHint),
+        ...deskRows(app),
         menuRow('/app/settings', 'gear', '設定', ROLES[person.roles[0]] ?? '')),
     ],
     live: true, foot: nextUp(app, mine[0]?.work ?? null),
   };
 }
+
+/** Somebody whose only work is at a shelter. @param {App} app */
+const isShelters = (app) => rolesOf(app).length > 0 && rolesOf(app).every((role) => role === 'shelter');
+
+/** The site's pages for this person. @param {App} app */
+const deskRows = (app) => (isShelters(app) ? [menuRow('/app/card', 'scan', RELIEF.cardRow, ''), menuRow('/desk', 'list', APP.desk, RELIEF.deskHint)]
+  : [menuRow('/consignments', 'list', APP.desk, APP.deskHint)]);
+
+/** Work on consignments, with the shelters of who has both. @param {App} app @param {Element[]} cards @param {number|null} fetched
+ * @param {import('../components/dom.js').Child[]} shelters */
+const custody = (app, cards, fetched, shelters) => [
+  linkButton(APP.scan, '/app/scan', { mark: 'scan', big: true }),
+  h('h2', {}, APP.today),
+  cards.length ? h('ul', { class: 'app-cards' }, cards) : h('p', { class: 'app-note' }, noJobsWords(app, fetched)),
+  ...shelters,
+];
 
 /** Nothing to do, not asked yet, or just being fetched. @param {App} app @param {number|null} fetched */
 function noJobsWords(app, fetched) {
@@ -85,7 +102,7 @@ function jobCard(app, job, work) {
 function cageLine(work) {
   const used = cagesOf(work.view).filter((cage) => held(cage) > 0);
   const machines = `端末 ${work.size}台`;
-  return used.length ? `${machines}・かご車 ${used.length}両` : machines;
+  return [work.size || !used.length ? machines : '', used.length ? `かご車 ${used.length}両` : ''].filter(Boolean).join('・');
 }
 
 /** "残り 1両：C-03". @param {import('./tasks.js').Task} task */

@@ -1,6 +1,6 @@
 // A job: six figures, what I can do now, and its cages.
 
-import { rolesOf } from '../app.js';
+import { isGuest, rolesOf } from '../app.js';
 import { h, s } from '../components/dom.js';
 import { dueWords, moment } from '../components/format.js';
 import { card, linkButton, menuRow, notice } from '../components/frame.js';
@@ -8,10 +8,10 @@ import { icon } from '../components/icon.js';
 import { ring } from '../components/ring.js';
 import { jobs as jobsOf } from '../intake/packs.js';
 import { APP, CAGE_STATES, FLOW, JOB, TASKS } from '../messages.js';
-import { TAKE } from '../messages-handover.js';
+import { PASS, TAKE } from '../messages-handover.js';
 import { absent } from './home.js';
 import { isTaking } from './take.js';
-import { cagesOf, flowOf, held, reached, taskPath, tasksOf } from './tasks.js';
+import { cagesOf, flowOf, held, isTheirTurn, reached, taskPath, tasksOf } from './tasks.js';
 import { openWork } from './work.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -31,14 +31,14 @@ export async function job(app, { parts: [id] }) {
   const due = facts.due ? dueWords(facts.due) : '';
   return {
     title: facts.title,
-    sub: JOB.summary(work.size, due),
+    sub: subOf(app, work, due),
     back: '/app/',
     body: [
-      flow(work),
+      flowFor(app, work),
       summary?.open ? notice('warn', APP.open(summary.open), h('p', {}, h('a', { href: `/consignments/${encodeURIComponent(id)}/questions` }, APP.openSee))) : null,
       await isTaking(app) ? notice('warn', TAKE.pending, linkButton(TAKE.pendingGo, '/app/take/check', { mark: 'handover' })) : null,
       h('h2', {}, JOB.now),
-      tasks.length ? h('ul', { class: 'app-tasks' }, tasks.map((task) => h('li', {}, taskRow(work, task)))) : h('p', { class: 'app-note' }, JOB.nothing),
+      tasks.length ? h('ul', { class: 'app-tasks' }, tasks.map((task) => h('li', {}, taskRow(work, task, isTheirTurn(work.view, task.id, rolesOf(app)))))) : h('p', { class: 'app-note' }, JOB.nothing),
       receives ? menuRow('/app/take', 'handover', TAKE.title, TAKE.row) : null,
       h('h2', {}, JOB.cages),
       cageList(work),
@@ -49,6 +49,12 @@ export async function job(app, { parts: [id] }) {
     foot: [next(work, first, receives && rolesOf(app).includes('driver'))],
   };
 }
+
+/** @param {App} app @param {Work} work @param {string} due */
+const subOf = (app, work, due) => (isGuest(app) ? PASS.title : JOB.summary(work.size, due));
+
+/** A substitute is not told what lies in the cages. @param {App} app @param {Work} work */
+const flowFor = (app, work) => (isGuest(app) ? null : flow(work));
 
 /** What comes next: my own work; for a driver who has none, taking over; else the camera.
  * @param {Work} work @param {Task|undefined} first @param {boolean} waits */
@@ -82,12 +88,13 @@ function share(done, total) {
     s('rect', { class: 'flow__share-done', width, height: '100%' }));
 }
 
-/** @param {Work} work @param {Task} task */
-function taskRow(work, task) {
+/** @param {Work} work @param {Task} task @param {boolean} theirs */
+function taskRow(work, task, theirs) {
   const { title, unit } = TASKS[task.id];
   if (task.left === 0) {
-    return h('div', { class: 'app-task', 'data-left': 0 }, icon(task.done ? 'check' : task.icon), h('b', {}, title),
-      h('small', {}, task.done ? JOB.finished : JOB.waits));
+    const done = task.done > 0 && !theirs;
+    return h('div', { class: 'app-task', 'data-left': 0 }, icon(done ? 'check' : task.icon), h('b', {}, title),
+      h('small', {}, done ? JOB.finished : theirs ? JOB.theirs : JOB.waits));
   }
   const names = task.cages.slice(0, 3).map((cage) => cage.name).join('、');
   return h('a', { class: 'app-task', href: taskPath(work, task) }, icon(task.icon), h('b', {}, title),
@@ -103,8 +110,11 @@ function cageList(work) {
 
 /** @param {Work} work @param {Cage} cage */
 export function cageCard(work, cage) {
-  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage, work.inside), h('p', {}, cageWords(work, cage)));
+  return card(cage.name || cage.code, `/app/job/${encodeURIComponent(work.id)}/cage/${cage.code}`, cageRing(cage, work.inside), h('p', {}, cageWords(work, cage)), halt(cage));
 }
+
+/** The word that the board has for it; colour alone says nothing. @param {Cage} cage */
+export const halt = (cage) => (cage.stopped ? h('span', { class: 'tag', 'data-kind': 'warn' }, icon('stop'), JOB.stopped) : null);
 
 /** Ring of a cage: while counting, counted of the manifest; else how many are in it.
  * @param {Cage} cage @param {boolean} known whether this person may know what was counted */
@@ -112,15 +122,16 @@ export function cageRing(cage, known) {
   const total = held(cage);
   if (known && (cage.state === 'opened' || cage.state === 'count_closed')) {
     const counted = cage.counted.filter((code) => cage.manifest.includes(code)).length;
-    return ring({ done: counted, total, label: `${total}台のうち ${counted}台を検数` });
+    return ring({ done: counted, total, label: `${total}台のうち ${counted}台を検数`, stopped: cage.stopped });
   }
   const done = reached(cage, 'locked') ? total : 0;
-  return ring({ done, total: Math.max(total, 1), text: String(total), label: `${total}台` });
+  return ring({ done, total: Math.max(total, 1), text: known || total ? String(total) : '—', label: `${total}台`, stopped: cage.stopped });
 }
 
 /** @param {Work} work @param {Cage} cage */
 function cageWords(work, cage) {
-  const state = cage.state === '' && cage.loaded.length === 0 ? '空' : CAGE_STATES[cage.state] ?? cage.state;
-  const holder = cage.state === 'handed_over' && cage.handed_to ? JOB.holder(work.person(cage.handed_to)) : '';
+  const state = cage.state === '' && cage.loaded.length === 0 ? (work.inside ? JOB.empty : JOB.notLocked) : CAGE_STATES[cage.state] ?? cage.state;
+  const name = cage.state === 'handed_over' ? work.person(cage.handed_to) : '';
+  const holder = name ? JOB.holder(name) : '';
   return [state, reached(cage, 'locked') && cage.seal ? JOB.seal(cage.seal) : '', holder].filter(Boolean).join('　');
 }

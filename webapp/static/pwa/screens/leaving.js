@@ -4,6 +4,7 @@ import { h } from '../components/dom.js';
 import { button, sheet } from '../components/frame.js';
 import { forgetMe } from '../intake/packs.js';
 import { syncNow } from '../intake/sync.js';
+import { switchOff } from '../kernel/push.js';
 import { SETTINGS } from '../messages.js';
 import { LEAVING } from '../messages-phone.js';
 import { counts as countsOf } from '../intake/outbox.js';
@@ -17,6 +18,7 @@ export const onlyHere = ({ pending, refused, stuck, photos, badPhotos }) => pend
 /** The session ends on the server, jobs and names leave this phone, records and key stay. @param {App} app */
 export async function leavePhone(app) {
   if (onlyHere(await countsOf(app.store)) > 0 && !(await askFirst(app))) return;
+  await switchOff(); // who comes next must not read what is for this person
   try {
     const answer = await fetch('/api/logout', { method: 'POST', headers: { 'X-Ashiato': '1' } });
     if (!answer.ok) throw new Error(String(answer.status));

@@ -5,6 +5,7 @@ import { button, linkButton, notice } from '../components/frame.js';
 import { syncNow } from '../intake/sync.js';
 import { APP, LOGIN } from '../messages.js';
 import { PASS } from '../messages-handover.js';
+import { RELIEF } from '../messages-relief.js';
 
 /** @param {import('../app.js').App} app @returns {import('../app.js').Screen} */
 export function login(app) {
@@ -15,6 +16,6 @@ export function login(app) {
   const again = async () => { await syncNow(app.store); app.reload(); };
   return { title: LOGIN.title, live: true,
     body: [h('p', { class: 'app-lead' }, LOGIN.lead), online ? null : notice('warn', LOGIN.offline, LOGIN.offlineHint),
-      linkButton(PASS.get, '/app/guest', { rank: 'plain', mark: 'person' })],
+      linkButton(RELIEF.card, '/app/card', { rank: 'second', mark: 'scan' }), linkButton(PASS.get, '/app/guest', { rank: 'plain', mark: 'person' })],
     foot: online ? [linkButton(LOGIN.go, '/login?next=/app/')] : [button(LOGIN.again, again), linkButton(LOGIN.go, '/login?next=/app/', { rank: 'plain' })] };
 }

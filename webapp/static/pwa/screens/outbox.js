@@ -1,17 +1,21 @@
 // The outbox: what waits, what the server has, what it refused and why. Nothing is hidden, nothing is thrown away.
 
+import { isGuest } from '../app.js';
 import { storageNotices } from '../components/care.js';
 import { h } from '../components/dom.js';
 import { moment, span } from '../components/format.js';
 import { button, linkButton, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { tablesInUse } from '../custody/rules.js';
+import { isPass } from '../exchange/pass.js';
 import { kept as keptScans, letGo, refusedPhotos, retry, retryPhoto } from '../intake/outbox.js';
 import { jobs as jobsOf, pack as packOf } from '../intake/packs.js';
 import { syncNow } from '../intake/sync.js';
 import { ledgers, stateAt } from '../ledger/follow.js';
 import { OUTBOX } from '../messages.js';
+import { PASS } from '../messages-handover.js';
 import { STATES } from '../messages-proof.js';
+import { RELIEF_STEPS } from '../messages-relief.js';
 import { TRANSFER } from '../messages-phone.js';
 import { show } from '../scanning/codes.js';
 import { transferPanel } from './transfer.js';
@@ -47,7 +51,7 @@ export async function outbox(app) {
   };
   return { title: OUTBOX.title, back: '/app/',
     body: [
-      status.needsLogin ? notice('warn', OUTBOX.login, '記録は端末内に残っています。') : null,
+      isGuest(app) ? notice('info', PASS.carried) : status.needsLogin ? notice('warn', OUTBOX.login, '記録は端末内に残っています。') : null,
       ...await storageNotices(app),
       h('section', { class: 'app-panel app-panel--row' }, h('p', { class: 'app-panel__figure' }, h('strong', {}, counts.pending), ` 件 ${OUTBOX.pending}`),
         h('div', {}, h('p', { class: 'app-note' }, counts.pending && counts.oldest ? OUTBOX.oldest(span(Date.now() - counts.oldest)) : OUTBOX.pendingNone),
@@ -63,7 +67,7 @@ export async function outbox(app) {
       section(OUTBOX.sent, sent, (row) => line(app, row, names, sizes)),
       transferPanel(app, waiting.length + bad.length),
     ],
-    live: true, foot: [status.needsLogin ? linkButton(OUTBOX.login, '/login?next=/app/outbox') : button(OUTBOX.now, send, { mark: 'outbox' })] };
+    live: true, foot: isGuest(app) ? [] : [status.needsLogin ? linkButton(OUTBOX.login, '/login?next=/app/outbox') : button(OUTBOX.now, send, { mark: 'outbox' })] };
 }
 
 /** How far the ledger is with what this phone sent: recorded, signed, cosigned. @param {Kept[]} rows @param {Record<string, Sizes>} sizes */
@@ -83,13 +87,15 @@ function section(title, rows, draw) {
   return h('section', { class: 'app-stack' }, h('h2', {}, `${title}　${rows.length}`), h('ul', { class: 'app-lines' }, rows.map(draw)));
 }
 
-/** What the codes in the server's sentences are called in the jobs of this phone, by the code as it is printed.
+/** What the codes in the server's sentences are called in the jobs of this phone, by the code as it is printed; people by pseudonym.
  * @param {App} app @returns {Promise<Map<string, string>>} */
 async function namesHere(app) {
   const packs = await Promise.all((await jobsOf(app.store)).map((job) => packOf(app.store, job.id)));
-  return new Map(packs.flatMap((pack) => [...(pack?.cages ?? []).map((cage) => [cage.code, cage.name]),
+  const things = packs.flatMap((pack) => [...(pack?.cages ?? []).map((cage) => [cage.code, cage.name]),
     ...(pack?.devices ?? []).map((device) => [device.code, device.asset])])
-    .filter(([code, name]) => code && name).map(([code, name]) => [show(String(code)), String(name)]));
+    .filter(([code, name]) => code && name).map(([code, name]) => /** @type {[string, string]} */ ([show(String(code)), String(name)]));
+  const people = packs.flatMap((pack) => (pack?.people ?? []).map(({ p, name }) => /** @type {[string, string]} */ ([p, name])));
+  return new Map([...things, ...people]);
 }
 
 /** @param {App} app @param {Kept} row @param {Map<string, string>} names @param {Record<string, Sizes>} [sizes] */
@@ -97,7 +103,7 @@ function line(app, row, names, sizes = {}) {
   const { mark, kind, words } = stateOf(row, sizes);
   const reason = reasonOf(row, names);
   const more = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
-  return h('li', { 'data-kind': kind }, h('b', {}, `${stepTitle(row.step)}　${row.summary.name || row.code}`),
+  return h('li', { 'data-kind': kind }, h('b', {}, isPass(JSON.parse(row.p)) ? PASS.title : `${rowTitle(row)}　${row.summary.name || row.code}`),
     h('small', { class: 'app-lines__state' }, icon(mark, 's'), `${words}　${moment(row.kept_at)}${more}`),
     row.carried ? h('small', {}, row.s ? `${TRANSFER.carried}・${TRANSFER.signed}` : TRANSFER.carried) : null,
     reason ? h('small', { class: 'app-lines__reason' }, reason) : null, wayOn(app, row));
@@ -113,7 +119,8 @@ function wayOn(app, row) {
 /** Why it needs eyes, with the names of things instead of their codes. @param {Kept} row @param {Map<string, string>} names */
 function reasonOf({ receipt }, names) {
   const sentence = receipt?.text || (receipt?.findings ?? []).map((finding) => finding.text).join('　');
-  return sentence.replace(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}-[0-9A-Z]{5}\b/g, (code) => names.get(code) ?? code);
+  return sentence.replace(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){2}-[0-9A-Z]{5}\b/g, (code) => names.get(code) ?? code)
+    .replace(/\bp-[0-9a-f]{20}\b/g, (who) => names.get(who) ?? OUTBOX.somebody);
 }
 
 /** @param {App} app @param {{photo: import('../types.js').KeptPhoto}[]} refused */
@@ -125,7 +132,7 @@ async function sendAgain(app, refused) {
 /** A photo that the server did not take: why, and both ways on. @param {App} app
  * @param {Awaited<ReturnType<typeof refusedPhotos>>[number]} refused */
 function photoLine(app, { photo, row }) {
-  const of = row ? `${stepTitle(row.step)}　${row.summary.name || row.code}` : '';
+  const of = row ? `${rowTitle(row)}　${row.summary.name || row.code}` : '';
   return h('li', { 'data-kind': 'error' }, h('b', {}, OUTBOX.photoOf(of)),
     h('small', { class: 'app-lines__state' }, icon('stop', 's'), `${OUTBOX.badPhoto}　${moment(photo.kept_at)}`),
     h('small', { class: 'app-lines__reason' }, photo.text || OUTBOX.badPhotoWhy), h('small', {}, OUTBOX.badPhotoHint),
@@ -141,6 +148,12 @@ function stateOf(row, sizes) {
   const words = `${OUTBOX.mark[verdict]}${typeof index === 'number' ? `・${OUTBOX.index(index)}・${STATES[stateAt(sizes[row.log], index)]}` : ''}`;
   return { ...SENT[verdict], words };
 }
+
+/** Whether it is about relief goods. @param {Kept} row */
+export const isRelief = (row) => row.p.includes('"kind":"supplies.scan"');
+
+/** What was done, in Japanese. @param {Kept} row */
+export const rowTitle = (row) => (isRelief(row) ? RELIEF_STEPS[row.step] : undefined) ?? stepTitle(row.step);
 
 /** Its name in Japanese. @param {string} step */
 export const stepTitle = (step) => tablesInUse().steps[step]?.title ?? step;

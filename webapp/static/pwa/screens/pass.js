@@ -1,10 +1,11 @@
 // 当日券 on screen: the officer reads a substitute's phone and shows the pass; the substitute shows the phone and reads the pass.
 
+import { isGuest } from '../app.js';
 import { h } from '../components/dom.js';
 import { button, linkButton, notice } from '../components/frame.js';
-import { clock } from '../components/format.js';
+import { moment } from '../components/format.js';
 import { showing } from '../components/symbol.js';
-import { GUEST, install, introduce, introduced, issue, papers } from '../exchange/pass.js';
+import { install, introduce, introduced, issue, papers } from '../exchange/pass.js';
 import { encode } from '../exchange/text.js';
 import { keyOf } from '../intake/keys.js';
 import { me as whoAmI } from '../intake/packs.js';
@@ -39,7 +40,7 @@ export async function showPass(app, { parts: [id, key] }) {
   const back = `/app/job/${encodeURIComponent(id)}/handover`;
   const symbol = await showing(await encode('pass', await papers(work, row)), PASS.symbol);
   const { body } = JSON.parse(row.p);
-  return { title: PASS.title, sub: PASS.until(clock(body.until)), back,
+  return { title: PASS.title, sub: PASS.until(moment(body.until)), back,
     body: [symbol.element, h('p', { class: 'app-lead' }, PASS.showHow), notice('info', PASS.meaning)],
     foot: [linkButton(PASS.toHandover, back, { mark: 'handover' })], leave: symbol.leave };
 }
@@ -47,7 +48,7 @@ export async function showPass(app, { parts: [id, key] }) {
 /** The substitute's phone, for the officer's camera. @param {App} app @returns {Promise<Screen>} */
 export async function guest(app) {
   const back = '/app/';
-  if (app.me && app.me.person.id !== GUEST) return { title: PASS.get, back, body: [notice('info', PASS.notNeeded(app.me.person.name))], foot: [linkButton(PASS.home, back)] };
+  if (app.me && !isGuest(app)) return { title: PASS.get, back, body: [notice('info', PASS.notNeeded(app.me.person.name))], foot: [linkButton(PASS.home, back)] };
   try {
     const symbol = await showing(await encode('phone', [await introduce(app.store, PASS.name)]), PASS.phoneSymbol);
     app.me = await whoAmI(app.store);

@@ -43,9 +43,12 @@ function stateOf(app, { state, key, record }) {
   const headline = state === 'enrolled' ? `${PHONE.of(name)}${title}` : title;
   const seam = record?.seams.length ? PHONE.seam : PHONE.replacedOnly;
   return [notice(kind, headline, text),
-    key ? facts([[PHONE.facts.person, name], [PHONE.facts.since, record ? moment(record.at) : ''],
+    key ? facts([[PHONE.facts.person, name], [since(state), record ? moment(record.at) : ''],
       [PHONE.facts.dev, h('span', { class: 'app-hash' }, key.dev.slice(-6).toUpperCase())], [PHONE.facts.key, h('span', { class: 'app-hash' }, shortHash(key.id))], [PHONE.facts.after, record?.after ? seam : '']]) : null];
 }
+
+/** What the time in the record is. @param {Standing["state"]} state */
+const since = (state) => (state === 'revoked' ? PHONE.facts.ended : PHONE.facts.since);
 
 /** @param {App} app @param {Standing} now @param {string} given the code of the address */
 function enrolForm(app, now, given) {
@@ -76,7 +79,7 @@ function enrolForm(app, now, given) {
   const offline = app.status.online || app.status.needsLogin ? null : notice('warn', PHONE.offline);
   const send = button(now.state === 'revoked' ? PHONE.again : PHONE.go, go, { mark: 'phone', rank: given ? 'main' : 'second' });
   return {
-    body: [offline, given ? null : h('h2', {}, PHONE.how), given ? null : h('ol', { class: 'app-steps' }, PHONE.steps.map((step) => h('li', {}, step))),
+    body: [offline, given ? notice('ok', PHONE.given) : h('h2', {}, PHONE.how), given ? null : h('ol', { class: 'app-steps' }, PHONE.steps.map((step) => h('li', {}, step))),
       field.element, formerly, status],
     foot: given ? [send] : [button(PHONE.read, scan, { mark: 'scan' }), send],
   };

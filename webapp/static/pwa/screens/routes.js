@@ -21,6 +21,11 @@ import { givePass, guest, readPass, showPass } from './pass.js';
 import { phone } from './phone.js';
 import { pick } from './pick.js';
 import { register } from './register.js';
+import { relief } from './relief.js';
+import { shelterCard } from './relief-card.js';
+import { reliefCount } from './relief-count.js';
+import { reliefOutside, reliefOutsideItem } from './relief-outside.js';
+import { reliefScan } from './relief-scan.js';
 import { settings } from './settings.js';
 import { check, take, took, tookWords } from './take.js';
 import { typed } from './typed.js';
@@ -32,6 +37,8 @@ import { verify } from './verify.js';
 /** `:` stands for one part. @type {[string, Draw][]} */
 const ROUTES = [
   ['', home], ['scan', look], ['typed', typed], ['outbox', outbox], ['correct', correct], ['settings', settings], ['login', login], ['verify', verify],
+  ['card', shelterCard], ['relief/:', relief], ['relief/:/scan', reliefScan], ['relief/:/count/:', reliefCount],
+  ['relief/:/outside', reliefOutside], ['relief/:/outside/:', reliefOutsideItem],
   ['phone', phone], ['phone/:', phone],
   ['job/:', job], ['job/:/cage/:', cage], ['job/:/register', register],
   ['job/:/erase', erase], ['job/:/erase/scan', eraseScan],
@@ -48,7 +55,7 @@ const ROUTES = [
 ];
 
 /** Open to everybody; the rest asks who it is first. */
-const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings, phone, login, verify, guest, readPass]));
+const OPEN = new Set(/** @type {Draw[]} */ ([home, look, typed, outbox, settings, phone, login, verify, guest, readPass, shelterCard]));
 
 /** The screen of an address. @param {App} app @param {{pathname: string, search: string}} address @returns {Promise<import('../app.js').Screen>} */
 export async function screenFor(app, { pathname, search }) {

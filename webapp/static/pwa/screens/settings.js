@@ -10,6 +10,7 @@ import { BUILD } from '../kernel/build.js';
 import { ROLES, SETTINGS } from '../messages.js';
 import { PHONE } from '../messages-phone.js';
 import { leavePhone } from './leaving.js';
+import { pushChoice } from './pushes.js';
 
 /** @param {import('../app.js').App} app @returns {Promise<import('../app.js').Screen>} */
 export async function settings(app) {
@@ -25,6 +26,7 @@ export async function settings(app) {
   const unsent = app.counts.pending - app.counts.others;
   return { title: SETTINGS.title, back: '/app/',
     body: [large.element, hand.element, sound.element, button(SETTINGS.try, () => { unlock(); tell('ok'); }, { rank: 'plain', mark: 'sound' }), voiceChoice(now.voice),
+      await pushChoice(app),
       h('h2', {}, SETTINGS.who),
       person ? facts([['氏名', person.name], ['所属', person.organisation.name], ['役割', person.roles.map((role) => ROLES[role] ?? role).join('、')]]) : null,
       unsent > 0 ? notice('warn', SETTINGS.logoutUnsent(unsent)) : null,

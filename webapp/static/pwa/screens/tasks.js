@@ -95,6 +95,12 @@ export function tasksOf(view, roles, actor) {
   return ids.filter((id) => does(view, id, roles)).map((id) => taskOf(view, id, actor, roles));
 }
 
+/** Whether somebody else records next: a cage stands at the dock, and who carries it on waits for the officer's phone.
+ * @param {View} view @param {TaskId} id @param {string[]} roles */
+export function isTheirTurn(view, id, roles) {
+  return id === 'handover' && !roles.includes('officer') && cagesOf(view).some((cage) => cage.state === 'locked');
+}
+
 /** One kind of work. @param {View} view @param {TaskId} id @param {string} actor @param {string[]} roles @returns {Task} */
 export function taskOf(view, id, actor, roles) {
   const waits = WAITS[id];

@@ -1,0 +1,246 @@
+"""Relief supplies: the public list read and written at once, cycles beside bare inserts, scans at the source's load."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import orjson
+from sqlalchemy import inspect, select, text
+
+from bench import clients, relief, site
+from bench.pages import statements_of
+from bench.progress import Progress
+from bench.relief import Relief
+from bench.report import Figure, Part, percentile
+from bench.town import LOG, PASSWORD
+from tests.postgres import cluster
+from webapp.kernel.base.clock import DAY, now_ms
+from webapp.kernel.base.db import db
+from webapp.supplies import entries as kinds
+from webapp.supplies.models import Match, Parcel
+
+#: Needs of the small and of the large list, shelters, requests of a reader, cycles, scans.
+FULL, QUICK = (100, 5_000, 200, 20, 200, 2_000), (25, 50, 2, 2, 3, 20)
+READERS, WRITERS = 50, 10
+WARM, IN_A_SHIPMENT = 5, 10
+#: What the source asks for (writes a second elsewhere), and how often we want to hold it.
+SOURCE_WRITES, BATCHED, SINGLE = 10, 100, 20
+
+
+def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:
+    """Fill a small and a large list; read while others write; run cycles and scans on the large one."""
+    few, many, shelters, requests, cycles, scans = QUICK if quick else FULL
+    (folder / "few").mkdir()
+    with site.application(folder / "few") as app:
+        made = _filled(app, few, shelters, progress)
+        small = statements_of(app, f"/relief/{LOG}", "")
+    (folder / "many").mkdir()
+    with site.application(folder / "many") as app:
+        made = _filled(app, many, shelters, progress)
+        large = statements_of(app, f"/relief/{LOG}", "")
+        cycle = _cycles(made, "SQLite", cycles, progress)
+        waiting = _on_the_way(made, 3 * scans, progress)
+        writes = [
+            made.act("officer", kinds.NEED_CONFIRMED, {"needs": [need]})
+            for need in made.needs[: WRITERS * requests]
+        ]
+    with site.served(folder / "many", workers=1 if quick else 2) as server:
+        cookie = clients.log_in(server.port, "officer", PASSWORD)
+        load = _crowd(server, cookie, writes, requests)
+        batched, single = _scans(server, cookie, made, waiting, scans)
+    cycle += _on_postgres(folder, few, shelters, cycles, progress)
+    return [_list(few, many, small, large, load), _cycle_part(cycle, cycles), _source(batched, single, scans)]
+
+
+def _filled(app: Any, needs: int, shelters: int, progress: Progress) -> Relief:
+    made = relief.settle(app, shelters)
+    progress.begin(f"supplies: {needs:,} needs", needs)
+    relief.register(made, needs, progress.step)
+    progress.end()
+    return made
+
+
+def _on_postgres(folder: Path, needs: int, shelters: int, cycles: int, progress: Progress) -> list[Figure]:
+    (folder / "postgres").mkdir()
+    with (
+        cluster() as server,
+        server.database(template="template1") as url,
+        site.application(folder / "postgres", url) as app,
+    ):
+        return _cycles(
+            _filled(app, needs + cycles + WARM, shelters, progress), "PostgreSQL", cycles, progress
+        )
+
+
+def _crowd(
+    server: Any, cookie: str, writes: Sequence[Any], requests: int
+) -> tuple[clients.Load, clients.Load]:
+    """Fifty people read pages of the list while ten confirm needs, one after the other each."""
+    reading = [
+        [("", b"", f"/relief/{LOG}?page={1 + (reader + n) % 20}") for n in range(requests)]
+        for reader in range(READERS)
+    ]
+    lanes = [[(cookie, _batch([act])) for act in writes[writer::WRITERS]] for writer in range(WRITERS)]
+    readers, writers = clients.together(server, (reading, lanes))
+    return readers, writers
+
+
+def _batch(items: Sequence[Any]) -> bytes:
+    return orjson.dumps({"items": list(items)})
+
+
+def _cycle(made: Relief, need: str, item: tuple[str, str], best_before: int) -> None:
+    """Pledge, request, ship, receive: four acts of three people, each in its own transaction."""
+    goods = {"disaster": made.disaster, "item": item[0], "variant": item[1], "quantity": 10, "need": need}
+    offer = made.say("sender", kinds.OFFERED, {**goods, "best_before": best_before, "allergens": []})
+    match = db.session.execute(select(Match.id, Match.shelter).where(Match.offer == offer)).one()
+    body = {"match": match.id, "offer": offer, "shelter": match.shelter, "need": need, "quantity": 10}
+    made.say("officer", kinds.REQUESTED, body)
+    made.say("sender", kinds.SHIPPED, {"match": match.id, "quantity": 10, "eta": now_ms() + DAY})
+    code = db.session.scalar(select(Parcel.code).where(Parcel.match == match.id))
+    told = {"step": "counted", "code": code, "place": match.shelter, "job": made.disaster}
+    made.door("officer", [made.act("officer", kinds.SCAN, {"as_listed": True}, **told)])
+
+
+def _cycles(made: Relief, name: str, cycles: int, progress: Progress) -> list[Figure]:
+    """Whole cycles, and after them the same rows put into tables without rules."""
+    needs = db.session.execute(text("SELECT id, item, variant FROM supplies_needs ORDER BY idx, id")).all()
+    for need in needs[:WARM]:
+        _cycle(made, need.id, (need.item, need.variant), 20_300_101)
+    before = _sizes()
+    progress.begin(f"supplies: cycles on {name}", cycles)
+    took: list[float] = []
+    for need in needs[WARM : WARM + cycles]:
+        started = perf_counter()
+        _cycle(made, need.id, (need.item, need.variant), 20_300_101)
+        took.append(perf_counter() - started)
+        db.session.remove()
+        progress.step(1)
+    progress.end()
+    grown = {table: size - before[table] for table, size in _sizes().items() if size > before[table]}
+    ours, rate = len(took) / sum(took), cycles / _bare(grown, cycles)
+    return [
+        Figure(f"{name}: complete cycles a second", ours, "/s"),
+        Figure(f"{name}: rows a cycle", sum(grown.values()) / cycles),
+        Figure(f"{name}: bare inserts of the same rows, cycles a second", rate, "/s"),
+        Figure(f"{name}: ratio", ours / rate, "", "≥ 0.1", met=ours / rate >= 0.1),
+        Figure(f"{name}: a cycle, p95", percentile(took, 0.95) * 1_000, "ms"),
+    ]
+
+
+def _cycle_part(figures: Sequence[Figure], cycles: int) -> Part:
+    how = (
+        f"{cycles} cycles of pledge, request, ship and count, four transactions each, through the door in one process; "
+        "bare: the very rows, in four transactions a cycle, with the driver itself, no key, no index, everything text."
+    )
+    both = "SQLite syncs every commit to the disk, PostgreSQL here does not; so does each one's ceiling."
+    return Part("supplies", "From a pledge to a receipt", figures, [how, both])
+
+
+def _sizes() -> dict[str, int]:
+    names = inspect(db.engine).get_table_names()
+    counts = {name: int(db.session.scalar(text(f'SELECT count(*) FROM "{name}"')) or 0) for name in names}  # noqa: S608
+    db.session.remove()
+    return counts
+
+
+def _bare(grown: dict[str, int], cycles: int) -> float:
+    """Seconds for as many rows of the same content."""
+    line: Any = db.engine.raw_connection()
+    mark = "?" if db.engine.dialect.name == "sqlite" else "%s"
+    cursor, rows = line.cursor(), list[tuple[str, list[str | None]]]()
+    for table, count in grown.items():
+        cursor.execute(f'SELECT * FROM "{table}" LIMIT {count}')  # noqa: S608
+        held = cursor.fetchall()
+        columns, marks = (
+            ", ".join(f"c{n} TEXT" for n in range(len(held[0]))),
+            ", ".join([mark] * len(held[0])),
+        )
+        cursor.execute(f'CREATE TABLE "bare_{table}" ({columns})')
+        told = ([None if value is None else _plain(value) for value in row] for row in held)
+        rows += [(f'INSERT INTO "bare_{table}" VALUES ({marks})', row) for row in told]  # noqa: S608
+    line.commit()
+    size = max(1, len(rows) // (4 * cycles))
+    started = perf_counter()
+    for start in range(0, len(rows), size):
+        if mark == "?":
+            cursor.execute("BEGIN IMMEDIATE")
+        for statement, row in rows[start : start + size]:
+            cursor.execute(statement, row)
+        line.commit()
+    took = perf_counter() - started
+    line.close()
+    return took
+
+
+def _plain(value: Any) -> str:
+    return value.hex() if isinstance(value, bytes | memoryview) else str(value)
+
+
+def _on_the_way(made: Relief, parcels: int, progress: Progress) -> list[tuple[str, str]]:
+    """(code, shelter) of so many boxes that have left, ten a shipment."""
+    found: list[tuple[str, str]] = []
+    progress.begin("supplies: boxes on their way", parcels)
+    while len(found) < parcels:
+        count = min(IN_A_SHIPMENT, parcels - len(found))
+        shelter = made.shelters[len(found) // IN_A_SHIPMENT % len(made.shelters)]
+        goods = {"disaster": made.disaster, "item": "B01", "quantity": count}
+        offer = made.say("sender", kinds.OFFERED, goods)
+        match = made.say(
+            "officer", kinds.REQUESTED, {"match": "", "offer": offer, "shelter": shelter, "quantity": count}
+        )
+        made.say("sender", kinds.PACKED, {"match": match, "parcels": [{"quantity": 1}] * count})
+        made.say("sender", kinds.SHIPPED, {"match": match, "quantity": count, "eta": now_ms() + DAY})
+        codes = db.session.scalars(select(Parcel.code).where(Parcel.match == match, Parcel.void_at.is_(None)))
+        found += [(code, shelter) for code in codes]
+        db.session.remove()
+        progress.step(count)
+    progress.end()
+    return found
+
+
+def _scans(
+    server: Any, cookie: str, made: Relief, waiting: Sequence[tuple[str, str]], scans: int
+) -> tuple[clients.Load, clients.Load]:
+    """Arrivals in batches of a hundred by four phones, then one at a time by twenty."""
+    told = [
+        made.act("officer", kinds.SCAN, {}, step="arrived", code=code, place=shelter, job=made.disaster)
+        for code, shelter in waiting
+    ]
+    batches = [told[start : start + 100] for start in range(0, 2 * scans, 100)]
+    lanes = [[(cookie, _batch(batch)) for batch in batches[lane::4]] for lane in range(4)]
+    batched = clients.send(server, [lane for lane in lanes if lane])
+    rest = told[2 * scans :]
+    lanes = [[(cookie, _batch([act])) for act in rest[phone::20]] for phone in range(20)]
+    return batched, clients.send(server, [lane for lane in lanes if lane])
+
+
+def _list(few: int, many: int, small: int, large: int, load: tuple[clients.Load, clients.Load]) -> Part:
+    reading, writing = load
+    wrong = sum(status != 200 for status, _ in (*reading.answers, *writing.answers))
+    figures = [
+        Figure(f"statements, {few} needs", small),
+        Figure(f"statements, {many:,} needs", large, "", "the same", met=small == large),
+        Figure(f"{READERS} readers, p50", percentile(reading.seconds, 0.5) * 1_000, "ms"),
+        Figure(f"{READERS} readers, p95", percentile(reading.seconds, 0.95) * 1_000, "ms"),
+        Figure("pages a second", len(reading.seconds) / reading.wall, "/s"),
+        Figure(f"{WRITERS} writers, p95", percentile(writing.seconds, 0.95) * 1_000, "ms"),
+        Figure("CPU of the server a page or write", reading.cpu / (len(reading.seconds) + len(writing.seconds)) * 1e6,
+               "µs"),
+        Figure("answers that were not 200", wrong, "", "0", met=wrong == 0),
+    ]  # fmt: skip
+    how = "Everybody asks for the next page as soon as the last is there; clients run on the same cores as the server."
+    return Part("supplies", f"The public list of {many:,} needs, read and written at once", figures, [how])
+
+
+def _source(batched: clients.Load, single: clients.Load, scans: int) -> Part:
+    rate, each = 2 * scans / batched.wall, len(single.seconds) / single.wall
+    wanted, one_by_one = SOURCE_WRITES * BATCHED, SOURCE_WRITES * SINGLE
+    figures = [
+        Figure("arrivals a second, batches of 100", rate, "/s", f"≥ {wanted}", met=rate >= wanted),
+        Figure("arrivals a second, one a request", each, "/s", f"≥ {one_by_one}", met=each >= one_by_one),
+        Figure("one a request: p95", percentile(single.seconds, 0.95) * 1_000, "ms"),
+    ]
+    how = f"The source asks for {SOURCE_WRITES} writes a second: {BATCHED} times in batches, {SINGLE} times singly."
+    return Part("supplies", "Boxes scanned at many shelters", figures, [how])

@@ -1,0 +1,228 @@
+"""Boxes come to a gymnasium without a network; its phone starts cold, reads real labels, and tells the server later."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import zxingcpp
+from playwright.sync_api import Playwright, expect
+
+from tests.browser.films import film
+from tests.browser.handset import Handset
+from tests.browser.server import Member, Server
+from tests.conftest import settings_for
+from tests.factories.identity import PASSWORD
+from tests.factories.supplies import Relief, a_relief, numbers, offered, stock
+from tests.kernel.scanning import paper
+from tests.kernel.scanning.paper import Picture
+from webapp.app import create_app
+from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.db import db
+from webapp.kernel.base.ids import new_id
+from webapp.kernel.identity.models import Organisation
+from webapp.supplies import card_pdf, cards, label_desk
+from webapp.supplies.models import Match
+
+#: Where both codes stand on a printed label: top, bottom, left, right.
+CODES_MM = (23, 132, 5, 76)
+
+
+@dataclass
+class Gym:
+    """A town with two shelters; a box is on its way to each. `codes` of the boxes, by shelter."""
+
+    server: Server
+    relief: Relief
+    title: str
+    other: str
+    worker: Member
+    codes: list[str]
+    needs: list[str]
+    offers: list[str]
+    labels: list[Picture]
+    card: Picture
+
+    @property
+    def url(self) -> str:
+        """The address people type."""
+        return self.server.url
+
+    def on_the_server(self, ask: Any) -> Any:
+        """What the read tables say now."""
+        folder = self.server.folder
+        with create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder)).app_context():
+            answer = ask()
+            db.session.remove()
+            db.engine.dispose()
+        return answer
+
+
+@pytest.fixture(scope="module")
+def gym(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gym]:
+    folder = tmp_path_factory.mktemp("town")
+    shutil.copyfile(sqlite_template, folder / "test.db")
+    server = Server(folder)
+    base = {"PUBLIC_BASE": server.url, "QR_BASE": server.url, "QR_PREFIXES": [server.url]}
+    app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder) | base)
+    with app.app_context():
+        town = _settle(server)
+        db.session.remove()
+        db.engine.dispose()
+    try:
+        server.start()
+        yield town
+    finally:
+        server.kill()
+
+
+def _settle(server: Server) -> Gym:
+    relief = a_relief(password=PASSWORD)
+    relief.now = now_ms()
+    sent = [_on_its_way(relief, shelter, quantity) for shelter, quantity in enumerate((40, 25))]
+    pictures = [
+        _codes_of(label_desk.pdf(db.session.get_one(Match, match), "two", now_ms())) for *_, match in sent
+    ]
+    names = [db.session.get_one(Organisation, id).name for id in relief.shelters]
+    worker = relief.people["worker"]
+    needs, offers, codes, _ = (list(column) for column in zip(*sent, strict=True))
+    return Gym(
+        server, relief, names[0], names[1], Member(str(worker.login), worker.name), codes, needs, offers, pictures,
+        _card(relief),
+    )  # fmt: skip
+
+
+def _on_its_way(relief: Relief, shelter: int, quantity: int) -> tuple[str, str, str, str]:
+    """Need, offer, the code of the only box, and the shipment."""
+    need = relief.need(100, shelter=shelter)
+    offer = relief.offer("citizen", quantity, need=need).id
+    match = relief.match_of(offer).id
+    assert relief.request(quantity, offer=offer, match=match, shelter=shelter).refusal is None
+    assert relief.ship("citizen", match, quantity).refusal is None
+    return need, offer, relief.parcels_of(match)[0].code, match
+
+
+def _codes_of(printed: Any) -> Picture:
+    """Both codes of a label, cut from its sheet."""
+    sheet = paper.printed(printed)
+    top, bottom, left, right = (round(mm * paper.DPI / 25.4) for mm in CODES_MM)
+    return np.ascontiguousarray(sheet[top:bottom, left:right])
+
+
+def _card(relief: Relief) -> Picture:
+    """The shelter's card, as a phone's camera sees it."""
+    issued = cards.issue(relief.people["officer"], relief.log, relief.shelters[0], new_id(), now_ms())
+    assert isinstance(issued, str)
+    face = cards.printed(relief.log, issued, now_ms())
+    assert isinstance(face, cards.CardFace)
+    sheet = paper.printed(card_pdf.render(face, base="https://ashiato.example"))
+    return next(
+        _cut(sheet, code) for code in zxingcpp.read_barcodes(sheet) if code.text.startswith("ASHIATO-C")
+    )
+
+
+def _cut(sheet: Picture, code: zxingcpp.Barcode) -> Picture:
+    """A symbol with its quiet zone."""
+    first, last, room = code.position.top_left, code.position.bottom_right, 40
+    part = sheet[first.y - room : last.y + room, first.x - room : last.x + room]
+    return np.ascontiguousarray(part)
+
+
+def looked_at(phone: Handset, folder: Path, films: Sequence[Picture]) -> None:
+    """The phone's camera sees these, one after the other, from the next start on."""
+    phone.film = film(folder / "boxes.y4m", films, per_frame=1)
+
+
+def test_boxes_are_received_without_a_network_and_the_server_hears_of_all(
+    playwright: Playwright, gym: Gym, tmp_path: Path
+) -> None:
+    # given a shelter's phone that has fetched what is expected, and then a cold start without a network
+    phone = Handset(playwright, gym, tmp_path / "phone")
+    looked_at(phone, tmp_path, gym.labels)
+    phone.switch_on().log_in(gym.worker)
+    expect(phone.card(gym.title)).to_contain_text("これから届く 1箱")
+    phone.switch_off()
+    phone.switch_on(offline=True)
+    page = phone.page
+
+    # when two labels pass the camera, one of them of a box for the other shelter
+    phone.tap("箱を受け取る")
+    phone.tap("ここで受け取る")
+    expect(phone.figure).to_have_text("2/ 2箱")
+    expect(page.get_by_text("自治体の署名を確かめました")).to_be_visible()
+
+    # then a second scan changes nothing
+    phone.type_code(gym.codes[0], go="この番号で受け取る")
+    expect(phone.said).to_contain_text("に受け取り済み")
+    expect(page.get_by_text("40個")).to_be_visible()
+
+    # when one is as listed, the other is not, and water comes without a label
+    phone.tap("この箱を数える")
+    phone.tap("すべて記載どおり")
+    expect(phone.said).to_contain_text("記録しました")
+    phone.tap("一覧・数える（1箱）")
+    page.get_by_role("link", name="紙おむつ").filter(has_text="25個").click()
+    page.get_by_label("使える数").fill("２０")
+    page.get_by_label("傷んだ数").fill("3")
+    expect(page.get_by_text("不足 2個")).to_be_visible()
+    phone.tap("この数で記録する")
+    expect(page.get_by_text("受領した箱　2箱")).to_be_visible()
+    page.get_by_role("link", name="ラベルのない荷物").click()
+    page.get_by_label("品目をさがす").fill("毛布")
+    phone.tap("毛布")
+    page.get_by_label("数（").fill("12")
+    phone.tap("届いた物として記録する")
+    expect(page.get_by_text("外部から　1件")).to_be_visible()
+
+    # and the network comes back
+    phone.flight_mode(on=False)
+    phone.sync()
+    kept = phone.kept()
+    assert [row["step"] for row in kept].count("arrived") == 2
+    assert sorted(row["step"] for row in kept) == ["arrived", "arrived", "counted", "counted", "outside"]
+    assert {row["state"] for row in kept} == {"sent"}
+    assert all(isinstance(row["receipt"]["index"], int) for row in kept)
+
+    # then every number of the server is right: the accepted box fills the need here, and opens the other's again
+    here, there = gym.needs
+    told = gym.on_the_server(
+        lambda: [*map(numbers, (here, there)), *map(offered, gym.offers), stock(gym.relief, 0, "B01", "")]
+    )
+    assert told == [
+        (100, 0, 0, 0, 60, 40), (100, 0, 0, 0, 0, 100), (40, 0, 0, 0, 40, 0, 0), (25, 0, 0, 0, 25, 0, 0), 12,
+    ]  # fmt: skip
+    phone.switch_off()
+    assert phone.complaints == []
+
+
+def test_a_shelters_card_makes_a_phone_that_nobody_has_logged_in_on_one_of_the_shelters(
+    playwright: Playwright, gym: Gym, tmp_path: Path
+) -> None:
+    # given a phone with the app and nobody's login, in a gymnasium without a network
+    phone = Handset(playwright, gym, tmp_path / "phone")
+    looked_at(phone, tmp_path, [gym.card])
+    phone.switch_on()
+    phone.page.evaluate("async () => { await navigator.serviceWorker.ready; }")
+    phone.switch_off()
+    phone.switch_on(offline=True)
+
+    # when it reads the shelter's card, and the number on a box is typed
+    phone.tap("避難所のカードで始める")
+    expect(phone.said).to_contain_text("の電話として使えます")
+    phone.tap("箱を受け取る")
+    phone.type_code(gym.codes[0], go="この番号で受け取る")
+    expect(phone.said).to_contain_text("記録しました")
+
+    # then the record is signed, and goes out when the network is back, without any login
+    (row,) = phone.kept()
+    assert row["s"]
+    phone.flight_mode(on=False)
+    phone.sync()
+    (row,) = phone.kept()
+    assert (row["state"], row["receipt"]["verdict"]) == ("sent", "ok")
+    expect(phone.card(gym.title)).to_be_visible()
+    phone.switch_off()
+    assert phone.complaints == []

@@ -1,0 +1,1 @@
+"""Relief supplies: what a shelter needs, who sends it, and what arrived."""
