@@ -18,6 +18,7 @@ import pytest
 from alembic import command
 from flask import Flask, has_app_context
 from flask.testing import FlaskClient
+from hypothesis import settings
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, event
 from werkzeug.routing import Rule
@@ -27,6 +28,10 @@ from tests.postgres import Cluster, cluster
 from webapp.app import create_app
 from webapp.cli import alembic_config
 from webapp.kernel.base.db import db
+
+# how long an example takes says how busy the machine is
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 #: Browser tests that only read pages and tap, or make films: a slow machine makes them slow, not wrong.
 PATIENT = {

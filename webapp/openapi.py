@@ -161,11 +161,11 @@ def _paths() -> dict[str, PathItem]:
         "/api/relief/shelters": _get(
             "getShelters", "Shelters at which I may receive goods", _answers(SheltersOut, 401)
         ),
-        "/api/relief/shelters/{id}/pack": _get(
+        "/api/relief/shelters/{shelter_id}/pack": _get(
             "getShelterPack",
             "All that a phone needs to receive goods at a shelter; ETag and 304",
             _answers(ShelterPackOut, 401, 403, 404),
-            _path("id", "shelter"),
+            _path("shelter_id", "shelter"),
         ),
         "/api/supplies/cards/activate": _post(
             "activateCard",

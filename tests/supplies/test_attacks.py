@@ -202,6 +202,25 @@ def test_a_day_of_no_calendar_gets_onto_no_label(relief: Relief, day: int) -> No
         assert refused(relief.say(who, kind, body)) == "intake.malformed"
 
 
+def test_goods_of_one_town_do_not_count_among_those_of_another(relief: Relief) -> None:
+    there = a_relief("062014")
+    there.disaster, theirs = relief.disaster, there.disaster
+
+    came = there.scan("worker", "outside", "", there.shelters[0], {"item": "I05", "quantity": 9})
+
+    assert refused(came) == "supplies.unknown_disaster"
+    there.disaster = theirs
+    assert (
+        refused(there.scan("worker", "outside", "", there.shelters[0], {"item": "W01", "quantity": 9})) == ""
+    )
+
+
+def test_a_need_that_is_said_twice_in_one_breath_is_refused(relief: Relief) -> None:
+    line = {"id": new_id(), "item": "W01", "quantity": 1}
+    body = {"disaster": relief.disaster, "shelter": relief.shelters[0], "needs": [line, line]}
+    assert refused(relief.say("worker", kinds.NEEDS_REGISTERED, body)) == "supplies.sent_before"
+
+
 def test_what_is_no_allergen_is_declared_by_nobody(relief: Relief) -> None:
     """No label could say it, and it would pass for a declaration at an allergy need."""
     for words in (["mlik"], ["milk", "x" * 32]):
@@ -233,3 +252,11 @@ def test_times_beyond_every_calendar_break_no_page(app: Flask, relief: Relief) -
         "/board",
     ):
         assert worker.get(address).status_code == 200, address
+
+
+@pytest.mark.parametrize("more", ["_external=1&_scheme=javascript", "_method=PUT", "endpoint=x", "_anchor=x"])
+def test_the_links_of_a_list_lead_nowhere_else(app: Flask, relief: Relief, more: str) -> None:
+    page = app.test_client().get(f"/relief/{relief.log}?urgent=1&{more}")
+    assert page.status_code == 200
+    for odd in ("javascript:", "http://localhost/relief", "#x"):
+        assert f'href="{odd}' not in page.get_data(as_text=True)

@@ -59,6 +59,11 @@ def own_shelter(session: Session, author: Author, log: str, shelter_id: str) -> 
     return shelter
 
 
+def is_disaster_of(session: Session, log: str, disaster_id: str) -> bool:
+    """Whether a disaster, open or closed, is of this log: nobody's goods count among those of another town."""
+    return any(row.log == log for row in _DISASTERS.rows(session, [disaster_id]))
+
+
 def open_disaster_of(session: Session, log: str, disaster_id: str) -> Disaster | Refusal:
     """A disaster of this log that is not closed."""
     rows: list[Disaster] = _DISASTERS.rows(session, [disaster_id])

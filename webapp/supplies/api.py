@@ -36,7 +36,7 @@ class SheltersOut(BaseModel):
 
 
 class ShelterPackOut(BaseModel):
-    """GET /api/relief/shelters/{id}/pack: all that a phone needs to receive goods there."""
+    """GET /api/relief/shelters/{shelter_id}/pack: all that a phone needs to receive goods there."""
 
     rev: str
     server_at: int

@@ -58,6 +58,8 @@ def register(session: Session, act: Act, author: Author, now: int) -> Accepted |
         return disaster
     if not shelter.open:
         return Refusal("supplies.shelter_closed", {})
+    if len({line.id for line in body.needs}) < len(body.needs):
+        return Refusal("supplies.sent_before", {})
     faults = (_line_fault(session, act.log, line, now) for line in body.needs)
     return next((fault for fault in faults if fault), None) or Accepted()
 

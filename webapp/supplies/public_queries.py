@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.clock import DAY
+from webapp.kernel.base.clock import DAY, HOUR
 from webapp.kernel.identity.models import Organisation
 from webapp.supplies import catalogue
 from webapp.supplies.known import Bar, DisasterCard, bar_of, disasters_of, items_of
@@ -220,7 +220,8 @@ def public_need(row: Need, town: Town) -> PublicNeed:
         id=row.id, log=row.log, disaster=row.disaster, item=row.item, variant=row.variant,
         unit=item.unit if item else "", eaten=bool(item and item.is_eaten), bar=bar_of(row),
         need_by=row.need_by, priority=row.priority, audience=row.audience, excluded=row.excluded,
-        confirmed_at=row.confirmed_at, place=None if hidden else place,
+        confirmed_at=_day(row.confirmed_at) if row.delicate else row.confirmed_at,
+        place=None if hidden else place,
         receives=place is not None and place.receives, policy=told.policy if told else "",
         least=told.least if told else 0, stopped=row.stopped_at is not None or row.expired_at is not None,
     )  # fmt: skip
@@ -334,3 +335,8 @@ def parcel_steps(match: Match, arrived_at: int | None, counted_at: int | None) -
 def drill_of(session: Session, disaster: str) -> bool:
     """Whether this is 訓練."""
     return bool(session.scalar(select(Disaster.drill).where(Disaster.id == disaster)))
+
+
+def _day(at: int) -> int:
+    """The beginning of its day in Japan: needs that were entered together do not say so to the minute."""
+    return (at + 9 * HOUR) // DAY * DAY - 9 * HOUR

@@ -145,9 +145,13 @@ def _chip_address(**changes: str) -> str:
     )
 
 
+#: What an address of these lists may say. Whatever else stands there (`_scheme`, `_external`) would steer `url_for`.
+_SAID = ("d", "q", "shelter", "category", "for", "urgent", "covered", "page", "lang")
+
+
 def _address(changes: dict[str, str]) -> str:
     kept = {**request.args.to_dict(), **changes}
-    values: dict[str, Any] = {name: value for name, value in kept.items() if value and name != "log"}
+    values: dict[str, Any] = {name: value for name in _SAID if (value := kept.get(name))}
     return url_for(request.endpoint or "", **{**values, **(request.view_args or {})})
 
 

@@ -61,6 +61,8 @@ class Senders:
 
     def take_effect(self, session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
         """The sender's address works: what waited for that is offered, and holds what is open now."""
+        if not may(author.roles, Action.OFFER_MAKE):
+            return NOT_ALLOWED
         if not self._is_known(session, act, author):
             return Refusal("supplies.mail_unverified", {})
         if session.get(Sender, (act.log, act.actor)) is not None:

@@ -13,7 +13,7 @@ from webapp.kernel.intake.format import Act
 from webapp.kernel.ledger.entries import Recorded
 from webapp.supplies import entries as kinds
 from webapp.supplies import needing, projection, running, sending
-from webapp.supplies.allowed import receives, shelter_of
+from webapp.supplies.allowed import is_disaster_of, receives, shelter_of
 from webapp.supplies.entries import scan_fault
 from webapp.supplies.messages import FINDING_TEXTS, SENTENCES
 from webapp.supplies.models import ScanRow
@@ -69,6 +69,8 @@ class SuppliesRoom:
         shelter = shelter_of(session, act.place)
         if shelter is None or shelter.log != act.log:
             return Refusal("supplies.unknown_shelter", {})
+        if act.step == "outside" and act.job and not is_disaster_of(session, act.log, act.job):
+            return Refusal("supplies.unknown_disaster", {})
         if not (may(author.roles, Action.SCAN_PARCEL) and receives(session, author, shelter)):
             return Refusal("supplies.not_your_shelter", {})
         return None if act.code or _needs_no_code(session, act) else Refusal("supplies.code_needed", {})

@@ -5,9 +5,8 @@ import { button, notice } from '../components/frame.js';
 import { textField } from '../components/form.js';
 import { COUNT_BOX } from '../messages-relief.js';
 import { finish } from './finish.js';
-import { absent } from './home.js';
 import { boxPanel, fate, isPast, wordsOf } from './relief-box.js';
-import { openPlace } from './relief-place.js';
+import { fetching, openPlace } from './relief-place.js';
 
 const MOST = 1_000_000;
 const LINES = /** @type {const} */ (['good', 'damaged', 'expired']);
@@ -18,7 +17,7 @@ export const figures = (text) => text.normalize('NFKC').replace(/[,、\s]/g, '')
 /** @param {import('../app.js').App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function reliefCount(app, { parts: [id, code], query }) {
   const place = await openPlace(app, id);
-  if (!place) return absent();
+  if (!place) return fetching(app);
   const line = place.view.lines.get(place.view.standsFor(code)) ?? null;
   const box = line?.box ?? place.boxOf(code);
   const back = query.get('from') === 'scan' ? `${place.base}/scan` : place.base;

@@ -6,8 +6,7 @@ import { choice, textField } from '../components/form.js';
 import { icon } from '../components/icon.js';
 import { OUTSIDE } from '../messages-relief.js';
 import { finish } from './finish.js';
-import { absent } from './home.js';
-import { openPlace } from './relief-place.js';
+import { fetching, openPlace } from './relief-place.js';
 import { figures } from './relief-count.js';
 
 /** @typedef {import('./relief-place.js').Place} Place */
@@ -20,7 +19,7 @@ const MOST = 1_000_000;
 /** What came. @param {App} app @param {Where} where @returns {Promise<Screen>} */
 export async function reliefOutside(app, { parts: [id] }) {
   const place = await openPlace(app, id);
-  if (!place) return absent();
+  if (!place) return fetching(app);
   if (place.pack.disasters.length === 0) return nowhere(place);
   const codes = codesOf(place);
   const needed = [...new Set(place.pack.needs.map(({ item }) => item))].filter((code) => codes.includes(code));
@@ -54,8 +53,9 @@ const rows = (place, codes) => h('ul', { class: 'app-lines app-lines--pick' }, c
 /** Which size, how many, until when. @param {App} app @param {Where} where @returns {Promise<Screen>} */
 export async function reliefOutsideItem(app, { parts: [id, code] }) {
   const place = await openPlace(app, id);
-  const item = place?.itemOf(code);
-  if (!place || !item) return absent();
+  if (!place) return fetching(app);
+  const item = place.itemOf(code);
+  if (!item) return nowhere(place);
   const { disasters } = place.pack;
   if (disasters.length === 0) return nowhere(place);
   const variants = Object.entries(item.variants);

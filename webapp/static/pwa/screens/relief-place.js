@@ -2,10 +2,12 @@
 
 import { keep, kept as keptScans } from '../intake/outbox.js';
 import { shelterPack, want } from '../intake/relief.js';
+import { syncNow } from '../intake/sync.js';
 import { blank, fold } from '../supplies/fold.js';
 import { labelKeys } from '../supplies/label-keys.js';
 import { reliefTables } from '../supplies/tables.js';
-import { RECEIVE } from '../messages-relief.js';
+import { notice } from '../components/frame.js';
+import { RECEIVE, RELIEF } from '../messages-relief.js';
 import { show } from '../scanning/codes.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -95,6 +97,12 @@ export async function openPlace(app, id) {
   const pack = fetched ?? bare(app, id);
   if (!pack) return null;
   return new Place(app, pack, Boolean(fetched), await keptScans(app.store), await reliefTables(), await labelKeys(app.store, pack.shelter.log));
+}
+
+/** What a screen says when the shelter is not on this phone yet; it comes by itself. @param {App} app @returns {import('../app.js').Screen} */
+export function fetching(app) {
+  void syncNow(app.store);
+  return { title: RELIEF.heading, back: '/app/', live: true, body: [notice('info', RELIEF.fetching, RELIEF.fetchingHint)], foot: [] };
 }
 
 /** The person's own shelter before the server has told anything. @param {App} app @param {string} id @returns {ShelterPack|null} */

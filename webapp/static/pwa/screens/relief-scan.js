@@ -10,9 +10,8 @@ import { SAID } from '../messages.js';
 import { decide } from '../supplies/fold.js';
 import { read as readLabel, verify } from '../supplies/label.js';
 import { isCard, isLabel } from '../supplies/prefix.js';
-import { absent } from './home.js';
 import { boxIn, boxPanel, isPast, signature, wordsOf } from './relief-box.js';
-import { openPlace } from './relief-place.js';
+import { fetching, openPlace } from './relief-place.js';
 import { stranger } from './sweep.js';
 
 /** @typedef {import('./relief-place.js').Place} Place */
@@ -26,7 +25,7 @@ const JUST = 10_000; // both codes of one label are read within a moment
 /** @param {import('../app.js').App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function reliefScan(app, { parts: [id] }) {
   const place = await openPlace(app, id);
-  if (!place) return absent();
+  if (!place) return fetching(app);
   const hand = new Hand(place);
   const table = desk(app, { prefixes: place.prefixes, hud: RECEIVE.hud(place.name), typeWords: RECEIVE.typed, wants: isLabel, onRead: async (read) => {
     const outcome = await hand.take(read, table);
@@ -93,7 +92,7 @@ class Hand {
     const isJust = src === 'camera' && Date.now() - (this.#taken.get(code) ?? 0) < JUST;
     if (isJust || !line) return null;
     const at = clock(line.state === 'counted' ? line.story.counted_when ?? 0 : line.seen ?? 0);
-    return { verdict: 'again', words: line.state === 'counted' ? RECEIVE.againCounted(at) : RECEIVE.again(at), detail: this.place.nameOf(line.box) };
+    return { verdict: 'again', words: line.state === 'counted' ? RECEIVE.againCounted(at) : RECEIVE.again(at), detail: [this.place.nameOf(line.box), RECEIVE.by[line.by]].filter(Boolean).join('　・　') };
   }
 
   /** @param {string} code @param {Source} src @param {Judged} judged @param {boolean} [accept] @returns {Promise<Outcome>} */

@@ -9,9 +9,8 @@ import { COUNT_BOX, RELIEF } from '../messages-relief.js';
 import { OUTBOX } from '../messages.js';
 import { cardOf } from '../supplies/card.js';
 import { reliefTables } from '../supplies/tables.js';
-import { absent } from './home.js';
 import { fate, isPast } from './relief-box.js';
-import { openPlace } from './relief-place.js';
+import { fetching, openPlace } from './relief-place.js';
 
 /** @typedef {import('./relief-place.js').Place} Place */
 /** @typedef {import('../supplies/fold.js').Line} Line */
@@ -22,7 +21,7 @@ const SHOWN = 30;
 /** @param {import('../app.js').App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function relief(app, { parts: [id] }) {
   const place = await openPlace(app, id);
-  if (!place) return absent();
+  if (!place) return fetching(app);
   const [here, due, done, away] = [place.lines('here'), inTurn(place.lines('expected')), place.lines('counted'), place.lines('away')];
   const { disasters } = place.pack;
   return { title: place.name, sub: disasters.map(({ name, drill }) => (drill ? `${RELIEF.drill}：${name}` : name)).join('、') || RELIEF.heading,

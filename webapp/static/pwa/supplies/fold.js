@@ -22,8 +22,8 @@ import { standing, story } from './story.js';
 
 /** here: arrived and not counted · away: sent on to another shelter · none: not for here, or over
  * @typedef {"expected"|"here"|"counted"|"away"|"none"} Standing */
-/** A box at a shelter; `seen`: when it came here, ms; `row`: this phone's last scan of it; `known`: it is in the pack.
- * @typedef {{box: Box, story: Story, state: Standing, seen: number|null, row: Kept|null, known: boolean}} Line */
+/** A box at a shelter; `seen`: when it came here, ms, and `by`: recorded on this phone, by the shelter or by the town; `row`: this phone's last scan of it; `known`: it is in the pack.
+ * @typedef {{box: Box, story: Story, state: Standing, seen: number|null, by: string, row: Kept|null, known: boolean}} Line */
 /** Goods without a label, entered on this phone. @typedef {{row: Kept, at: number, item: string, variant: string, quantity: number}} Outside */
 /** @typedef {{lines: Map<string, Line>, outside: Outside[], standsFor: (code: string) => string}} View */
 
@@ -88,7 +88,7 @@ function lineOf(pack, box, scans, told) {
   const what = story(box, box.shelter, scans);
   const sights = standing(scans).filter(({ step, place, body }) => place === here && (step === 'counted' || (step === 'arrived' && (box.shelter === here || body.accept === true))));
   const state = standingOf(box, here, what, sights.length > 0);
-  return { box, story: what, state, seen: sights[0]?.at ?? null, row: told.at(-1)?.kept ?? null, known: box.match !== '' };
+  return { box, story: what, state, seen: sights[0]?.at ?? null, by: sights[0]?.who ?? '', row: told.at(-1)?.kept ?? null, known: box.match !== '' };
 }
 
 /** @param {Box} box @param {string} here @param {Story} what @param {boolean} isSeen @returns {Standing} */
