@@ -17,7 +17,7 @@ from webapp.kernel.notifications.api import EndpointIn, NothingOut, PushOut, Sub
 from webapp.kernel.phones.api import EnrolIn, EnrolOut, SelfOut
 from webapp.kernel.witnesses.api import NodeRequestIn, NodeRequestOut
 from webapp.supplies.api import ShelterPackOut, SheltersOut
-from webapp.supplies.cards_views import ActivateIn, ActivateOut
+from webapp.supplies.labels.cards_views import ActivateIn, ActivateOut
 
 Answers = dict[str, Answer | Reference]
 

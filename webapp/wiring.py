@@ -55,20 +55,23 @@ from webapp.kernel.witnesses import api as witnesses_api
 from webapp.kernel.witnesses import messages as witnesses_messages
 from webapp.kernel.witnesses import views as witnesses_views
 from webapp.kernel.witnesses.room import WitnessRoom
-from webapp.supplies import account_mails as supplies_account_mails
-from webapp.supplies import account_views as supplies_accounts
-from webapp.supplies import admin_views as supplies_admin
 from webapp.supplies import api as supplies_api
-from webapp.supplies import board_views as supplies_board
-from webapp.supplies import cards_views as supplies_cards
-from webapp.supplies import desk_arrival_views, desk_need_views, desk_offer_views, desk_views
 from webapp.supplies import notices as supplies_notices
-from webapp.supplies import public_views as supplies_public
-from webapp.supplies import sender_views as supplies_sender
-from webapp.supplies import shelter_views as supplies_shelters
-from webapp.supplies.accounts import is_verified
-from webapp.supplies.cards_room import CardsRoom
+from webapp.supplies.desk import arrival_views as desk_arrival_views
+from webapp.supplies.desk import need_views as desk_need_views
+from webapp.supplies.desk import offer_views as desk_offer_views
+from webapp.supplies.desk import views as desk_views
+from webapp.supplies.labels import cards_views as supplies_cards
+from webapp.supplies.labels.cards_room import CardsRoom
+from webapp.supplies.public import views as supplies_public
+from webapp.supplies.senders import account_mails as supplies_account_mails
+from webapp.supplies.senders import account_views as supplies_accounts
+from webapp.supplies.senders import views as supplies_sender
+from webapp.supplies.senders.accounts import is_verified
 from webapp.supplies.service import SuppliesRoom
+from webapp.supplies.town import board_views as supplies_board
+from webapp.supplies.town import shelter_views as supplies_shelters
+from webapp.supplies.town import views as supplies_admin
 
 BLUEPRINTS = (
     intake_api.bp,
@@ -174,7 +177,9 @@ def wire(app: Flask) -> None:
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     style_page.init(app)
-    app.extensions["public_pages"] = {"parcel": supplies_public.parcel}  # kind of a code → its page for everybody
+    app.extensions["public_pages"] = {
+        "parcel": supplies_public.parcel
+    }  # kind of a code → its page for everybody
     app.extensions["evidence_access"] = custody_evidence.may_see
     app.extensions["evidence_seen"] = custody_evidence.seen
     app.add_url_rule("/healthz", "healthz", _healthz)

@@ -24,7 +24,8 @@ from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.identity.models import Organisation
-from webapp.supplies import card_pdf, cards, label_desk
+from webapp.supplies.labels import card_pdf, cards
+from webapp.supplies.labels import desk as label_desk
 from webapp.supplies.models import Match
 
 #: Where both codes stand on a printed label: top, bottom, left, right.

@@ -12,7 +12,7 @@ from webapp.kernel.notifications import entries as notices
 from webapp.kernel.notifications.models import Notice
 from webapp.supplies import entries as kinds
 from webapp.supplies import timers
-from webapp.supplies.cards_room import CARD_ISSUED, CARD_REVOKED
+from webapp.supplies.labels.cards_room import CARD_ISSUED, CARD_REVOKED
 from webapp.supplies.models import Match
 
 

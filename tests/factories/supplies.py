@@ -19,8 +19,8 @@ from webapp.kernel.intake.service import Answer
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.log import open_log
 from webapp.supplies import entries as kinds
-from webapp.supplies.accounts import SenderAccount
 from webapp.supplies.models import Match, Need, Offer, Parcel, Stock
+from webapp.supplies.senders.accounts import SenderAccount
 
 NOW = MORNING + 2 * DAY
 

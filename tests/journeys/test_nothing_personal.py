@@ -23,7 +23,7 @@ from webapp.kernel.reconciliation.service import CLOSED
 from webapp.kernel.scanning.service import ISSUED, VOIDED
 from webapp.kernel.witnesses.room import ADMITTED, RETIRED
 from webapp.supplies import entries as relief
-from webapp.supplies.cards_room import CARD_ISSUED, CARD_REVOKED
+from webapp.supplies.labels.cards_room import CARD_ISSUED, CARD_REVOKED
 
 #: What nodes and their organisations are called is public; everything else is an id, a code or a word of a table.
 PUBLIC = {ADMITTED, RETIRED}

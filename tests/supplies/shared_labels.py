@@ -11,9 +11,10 @@ from typing import Any
 
 from webapp.kernel.scanning import codes
 from webapp.kernel.tlog import base45
-from webapp.supplies import card, label, label_keys, packed
-from webapp.supplies.label import Contents
-from webapp.supplies.packed import Fault, Sealed, varint
+from webapp.supplies.labels import card, label, packed
+from webapp.supplies.labels import keys as label_keys
+from webapp.supplies.labels.label import Contents
+from webapp.supplies.labels.packed import Fault, Sealed, varint
 
 FILE = Path(__file__).parents[1] / "vectors" / "parcel_labels.json"
 LOG = "063622"

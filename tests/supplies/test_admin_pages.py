@@ -16,7 +16,7 @@ from webapp.kernel.identity.models import Organisation
 from webapp.supplies.known import disasters_of, items_of, shelters_of
 from webapp.supplies.models import Disaster, Item, Need, Shelter
 from webapp.supplies.needing import item_fault
-from webapp.supplies.sites_csv import read_sites
+from webapp.supplies.town.sites_csv import read_sites
 
 HEAD = "全国地方公共団体コード,ID,名称,所在地_連結表記,緯度,経度,電話番号,災害種別_洪水"
 

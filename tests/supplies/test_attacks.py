@@ -21,9 +21,11 @@ from webapp.kernel.identity import passwords
 from webapp.kernel.identity.models import Organisation, Person
 from webapp.kernel.intake.rebuild import check
 from webapp.kernel.phones.enrolment import Wish
-from webapp.supplies import cards, public_queries, timers
 from webapp.supplies import entries as kinds
+from webapp.supplies import timers
+from webapp.supplies.labels import cards
 from webapp.supplies.models import Match
+from webapp.supplies.public import queries as public_queries
 from webapp.supplies.steps import PLEDGE_LIVES_MS, MatchState
 
 API = {"X-Ashiato": "1"}

@@ -22,12 +22,12 @@ from webapp.kernel.intake.machine import Fact, append_facts
 from webapp.kernel.ledger.log import read
 from webapp.kernel.ledger.models import LedgerEntry
 from webapp.kernel.notifications.models import Notice
-from webapp.supplies import boards, statistics
 from webapp.supplies import entries as kinds
 from webapp.supplies.known import Bar, disasters_of
 from webapp.supplies.models import Match
 from webapp.supplies.rules import day_of
-from webapp.supplies.statistics import Sums
+from webapp.supplies.town import boards, statistics
+from webapp.supplies.town.statistics import Sums
 
 
 @pytest.fixture

@@ -29,13 +29,15 @@ from webapp.kernel.phones import queries
 from webapp.kernel.phones.enrolment import Wish
 from webapp.kernel.phones.entries import ENROLLED, REVOKED
 from webapp.kernel.tlog import base45
-from webapp.supplies import card, card_pdf, cards, entries, label_keys, packed
-from webapp.supplies.card import Printed
-from webapp.supplies.cards_room import CARD_ISSUED
-from webapp.supplies.label_keys import LABEL_KEY
-from webapp.supplies.label_models import Card
+from webapp.supplies import entries
+from webapp.supplies.labels import card, card_pdf, cards, packed
+from webapp.supplies.labels import keys as label_keys
+from webapp.supplies.labels.card import Printed
+from webapp.supplies.labels.cards_room import CARD_ISSUED
+from webapp.supplies.labels.keys import LABEL_KEY
+from webapp.supplies.labels.models import Card
+from webapp.supplies.labels.packed import Fault
 from webapp.supplies.models import ScanRow
-from webapp.supplies.packed import Fault
 
 
 @pytest.fixture

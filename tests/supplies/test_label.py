@@ -13,9 +13,11 @@ from webapp.cli import CONTRACT
 from webapp.kernel.documents import symbols
 from webapp.kernel.scanning import codes
 from webapp.kernel.tlog import base45
-from webapp.supplies import contract, label, label_keys, packed
-from webapp.supplies.label import Contents, Label
-from webapp.supplies.packed import Fault
+from webapp.supplies import contract
+from webapp.supplies.labels import keys as label_keys
+from webapp.supplies.labels import label, packed
+from webapp.supplies.labels.label import Contents, Label
+from webapp.supplies.labels.packed import Fault
 
 VECTORS: dict[str, Any] = json.loads(shared_labels.FILE.read_text("utf-8"))
 LETTERS = set("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")

@@ -13,9 +13,11 @@ from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.ledger.log import read
 from webapp.supplies import entries as kinds
-from webapp.supplies import label, label_desk, label_keys
-from webapp.supplies.label import Label
-from webapp.supplies.label_pdf import LabelFace
+from webapp.supplies.labels import desk as label_desk
+from webapp.supplies.labels import keys as label_keys
+from webapp.supplies.labels import label
+from webapp.supplies.labels.label import Label
+from webapp.supplies.labels.pdf import LabelFace
 from webapp.supplies.models import Match
 
 

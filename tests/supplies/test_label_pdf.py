@@ -11,9 +11,11 @@ import zxingcpp
 from tests.kernel.scanning import paper
 from tests.supplies.shared_labels import PARCELS, RICE, a_code, a_parcel, text_of
 from webapp.kernel.scanning import codes
-from webapp.supplies import label, label_pdf, label_words
-from webapp.supplies.label import Label
-from webapp.supplies.label_pdf import LabelFace, Layout, render
+from webapp.supplies.labels import label
+from webapp.supplies.labels import pdf as label_pdf
+from webapp.supplies.labels import words as label_words
+from webapp.supplies.labels.label import Label
+from webapp.supplies.labels.pdf import LabelFace, Layout, render
 
 BASE = "https://ashiato.example"
 QR_ONLY = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)

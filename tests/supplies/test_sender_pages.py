@@ -21,9 +21,9 @@ from webapp.kernel.identity import passwords
 from webapp.kernel.identity.models import Person
 from webapp.kernel.notifications.mail import Mail
 from webapp.kernel.notifications.models import Notice
-from webapp.supplies import accounts
 from webapp.supplies import entries as kinds
 from webapp.supplies.models import Match, Offer
+from webapp.supplies.senders import accounts
 
 ADDRESS, SECRET = "Hanako@example.jp", "三毛猫がまどの外にいる"
 
@@ -120,7 +120,7 @@ def test_the_link_of_the_mail_is_good_once_and_for_a_day(site: Site, monkeypatch
     link, later = link_in(mail), now_ms() + DAY
 
     with monkeypatch.context() as tomorrow:
-        tomorrow.setattr("webapp.supplies.account_views.now_ms", lambda: later)
+        tomorrow.setattr("webapp.supplies.senders.account_views.now_ms", lambda: later)
         assert client.post(link).status_code == 404
     assert client.post(link).status_code == 303
     assert client.post(link).status_code == 404

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from webapp.kernel.base.tabular import read_table
-from webapp.supplies.repairs import full_code, full_phone, is_mail
-from webapp.supplies.sites import HAZARDS, Site, write_sites
-from webapp.supplies.sites_csv import Severity, SiteList, read_sites
+from webapp.supplies.town.repairs import full_code, full_phone, is_mail
+from webapp.supplies.town.sites import HAZARDS, Site, write_sites
+from webapp.supplies.town.sites_csv import Severity, SiteList, read_sites
 
 HEAD = "全国地方公共団体コード,ID,名称,所在地_連結表記,緯度,経度,電話番号,災害種別_洪水,想定収容人数"
 

@@ -16,8 +16,8 @@ from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.roles import OrganisationKind
 from webapp.kernel.intake.service import Answer
 from webapp.supplies import entries as kinds
-from webapp.supplies.accounts import SenderAccount
 from webapp.supplies.models import Match, Parcel
+from webapp.supplies.senders.accounts import SenderAccount
 
 if TYPE_CHECKING:
     from webapp.demo.story import Town
@@ -146,7 +146,12 @@ class Relief:
 
     def _scan(self, who: str, step: str, code: str, shelter: str, body: Mapping[str, Any]) -> None:
         town = self.town
-        told: dict[str, Any] = {"code": code, "place": self.shelters[shelter], "job": self.disaster, "step": step}
+        told: dict[str, Any] = {
+            "code": code,
+            "place": self.shelters[shelter],
+            "job": self.disaster,
+            "step": step,
+        }
         act = town.phone(who).command(kinds.SCAN, town.tick(), body, **told)
         town.send(who, [act])
 

@@ -4,8 +4,8 @@ from typing import Any
 
 from webapp.supplies import catalogue, steps
 from webapp.supplies.allergens import ALLERGENS
-from webapp.supplies.card import CARD_WORDS
-from webapp.supplies.label_words import DATE_WORDS, MARKS, WORDS
+from webapp.supplies.labels.card import CARD_WORDS
+from webapp.supplies.labels.words import DATE_WORDS, MARKS, WORDS
 from webapp.supplies.messages import FINDING_TEXTS, SENTENCES
 
 

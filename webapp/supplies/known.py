@@ -14,7 +14,7 @@ from webapp.kernel.identity.models import Organisation
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import Log
 from webapp.supplies import catalogue
-from webapp.supplies.models import Disaster, Item, Need, Shelter
+from webapp.supplies.models import Disaster, Item, Need, Parcel, Shelter
 from webapp.supplies.steps import MatchState
 
 
@@ -145,6 +145,12 @@ def item_text(items: Mapping[str, catalogue.Item], code: str, variant: str) -> s
     if item is None:
         return code
     return f"{item.name_ja} {item.variant_text(variant)}".strip()
+
+
+def labels_of(session: Session, match: str) -> list[Parcel]:
+    """The parcels of a shipment whose labels are good, in order."""
+    p = Parcel
+    return list(session.scalars(select(p).where(p.match == match, p.void_at.is_(None)).order_by(p.k)))
 
 
 def state_text(state: str) -> str:

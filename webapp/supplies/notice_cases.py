@@ -16,9 +16,10 @@ from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import Log
 from webapp.kernel.notifications.models import Notice
 from webapp.kernel.notifications.service import addresses
-from webapp.supplies import catalogue, label_words
+from webapp.supplies import catalogue
 from webapp.supplies.allergens import BY_WORD
 from webapp.supplies.known import item_text, items_of
+from webapp.supplies.labels import words as label_words
 from webapp.supplies.models import Disaster, Match, Need, Offer, Parcel, Shelter
 from webapp.supplies.steps import ReceiveMode
 

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.ledger.models import Head, Log
-from webapp.supplies import catalogue, label_keys
+from webapp.supplies import catalogue
 from webapp.supplies.known import bar_of, disasters_of, item_text, items_of
+from webapp.supplies.labels import keys as label_keys
 from webapp.supplies.models import Item, Match, Need, Offer, Parcel, ScanRow, Shelter
 from webapp.supplies.steps import MatchState
 

@@ -3,25 +3,17 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.intake.format import Act
 from webapp.kernel.scanning import codes
 from webapp.kernel.scanning.service import PRINTED
 from webapp.supplies import entries as kinds
-from webapp.supplies import label_keys
-from webapp.supplies.models import Parcel
+from webapp.supplies.labels import keys as label_keys
 
 Extra = tuple[str, Mapping[str, Any]]
 #: (quantity, best before)
 Boxes = Sequence[tuple[int, int]]
-
-
-def labels_of(session: Session, match: str) -> list[Parcel]:
-    """The parcels of a shipment whose labels are good, in order."""
-    p = Parcel
-    return list(session.scalars(select(p).where(p.match == match, p.void_at.is_(None)).order_by(p.k)))
 
 
 def fresh_labels(

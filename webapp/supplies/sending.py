@@ -21,9 +21,10 @@ from webapp.supplies.allowed import (
     shelter_of,
 )
 from webapp.supplies.entries import INDIVIDUALS
+from webapp.supplies.known import labels_of
 from webapp.supplies.models import Disaster, Match, Need, Offer, Sender
 from webapp.supplies.needing import allergens_fault, is_safe_for, is_what_is_needed, item_fault
-from webapp.supplies.parcels import Extra, fresh_labels, labels_of
+from webapp.supplies.parcels import Extra, fresh_labels
 from webapp.supplies.rules import day_of, held_by, shared_out
 from webapp.supplies.steps import MOST, AcceptPolicy, MatchState, OfferState, ReceiveMode
 

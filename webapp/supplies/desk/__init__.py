@@ -1,0 +1,1 @@
+"""A shelter's desk: needs, pledges, arrivals, the paper form."""

@@ -1,0 +1,1 @@
+"""What everybody may see: who needs what, and who has offered what."""

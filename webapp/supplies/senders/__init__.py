@@ -1,0 +1,1 @@
+"""Who sends goods: accounts, offers, shipments, labels to print."""

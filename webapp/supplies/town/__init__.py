@@ -1,0 +1,1 @@
+"""The town's desk: disasters, shelters, the item master, boards and statistics."""
