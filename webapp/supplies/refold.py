@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.rows import Lookup
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.supplies import catalogue
 from webapp.supplies.models import Match, Need, Offer, Parcel, PoolPart, ScanRow, Stock
@@ -82,12 +83,14 @@ def _match(session: Session, match: Match, touched: Touched) -> Mapping[str, Ver
     return _verdicts(match, parcels, lines, scans, current)
 
 
+_SCANS = Lookup(
+    ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.shelter, ScanRow.at, ScanRow.body, ScanRow.target,
+    by=ScanRow.code, same=[ScanRow.log],
+)  # fmt: skip
+
+
 def _scans_of(session: Session, log: str, parcels: Sequence[Parcel]) -> list[Scan]:
-    codes = [parcel.code for parcel in parcels]
-    if not codes:
-        return []
-    rows = session.scalars(select(ScanRow).where(ScanRow.log == log, ScanRow.code.in_(codes)))
-    return [Scan(r.id, r.step, r.code, r.shelter, r.at, r.body, r.target) for r in rows]
+    return [Scan(*row) for row in _SCANS.rows(session, [parcel.code for parcel in parcels], log=log)]
 
 
 def _line(parcel: Parcel, destination: str, scans: Iterable[Scan]) -> Line:
