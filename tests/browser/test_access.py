@@ -26,7 +26,7 @@ from webapp.kernel.places.models import Place as PlaceRow
 
 VISITORS = ["", "officer", "admin", "auditor", "driver", "manager", "worker", "citizen"]
 NO_PAGE = ("/api/", "/log/", "/static/", "/app", "/sw.js", "/manifest", "/healthz", "/q/", "/Q/")
-NOT_HTML = (".csv", ".pdf", "/live")
+NOT_HTML = (".csv", ".pdf", "/live", "/figures")
 FAKE_CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 UNKNOWN = "HWVEN9XSYWCX7K2MP"
 
@@ -144,6 +144,7 @@ def is_page(rule: Rule) -> bool:
         "GET" in (rule.methods or ())
         and not rule.rule.startswith(NO_PAGE)
         and not rule.rule.endswith(NOT_HTML)
+        and "/live/" not in rule.rule
     )
 
 
