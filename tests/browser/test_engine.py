@@ -315,6 +315,9 @@ def test_a_new_release_waits_until_it_is_asked_for(
     # then the old one goes on, also over a reload, until the page asks
     page.reload()
     assert first.build in page.content()
+    page.wait_for_load_state(
+        "networkidle"
+    )  # a worker that is still being asked for something is kept, for minutes
     page.evaluate(
         """async () => {
           const registration = await navigator.serviceWorker.getRegistration('/app/');
