@@ -21,7 +21,7 @@ from webapp.kernel.intake.rebuild import check, rebuild
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 Again = Callable[[], None]
-EXAMPLES = int(os.environ.get("ASHIATO_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("ASHIATO_EXAMPLES", "20"))
 
 
 @pytest.fixture
