@@ -49,7 +49,8 @@ def faults(page: Page) -> list[str]:
     page.evaluate(AXE)
     size: Any = page.viewport_size
     # as tall as the page: what stands behind the bar at the foot now would scroll up from there
-    page.set_viewport_size({**size, "height": max(size["height"], page.evaluate(TALL))})
+    tall = max(size["height"], page.evaluate(TALL))
+    page.set_viewport_size({"width": size["width"], "height": tall})
     found: list[str] = page.evaluate(LOOK, ALL) + page.evaluate(SMALL_TARGETS)
     page.emulate_media(color_scheme="dark")
     found += [f"dark {line}" for line in page.evaluate(LOOK, CONTRAST)]
