@@ -29,6 +29,10 @@ FIELD = f"(words) => {{ {MEETS} {LABELLED} return meets(labelled(words)?.control
 BOX = f"(words) => {{ {MEETS} {LABELLED} return meets(labelled(words)); }}"
 FILE = f"(words) => {{ {LABELLED} return labelled(words)?.control ?? null; }}"
 ANY = "(selector) => document.querySelector(selector)"
+#: What stands in the field with this label: nothing to look at once it has gone.
+VALUE = f"(words) => {{ {LABELLED} return labelled(words)?.control?.value ?? null; }}"
+EMPTIED = f"""(words) => {{ {LABELLED} const field = labelled(words)?.control;
+  if (field) {{ field.value = ''; field.dispatchEvent(new Event('input', {{ bubbles: true }})); }} }}"""
 TEXT = """(selector) => [...document.querySelectorAll(selector)]
   .map((it) => it.innerText.replace(/\\s+/g, ' ').trim()).join('｜')"""
 #: The app's own modules, at the address of the present release.
@@ -38,6 +42,11 @@ KEPT = f"""async () => {{ {APP}
   const [{{ openStore }}, {{ kept }}] = await Promise.all(['kernel/store.js', 'intake/outbox.js'].map(app));
   return (await kept(await openStore())).map(({{ p, ...row }}) => ({{ ...row, p, said: JSON.parse(p) }}));
 }}"""
+
+
+def letters(text: str) -> str:
+    """What was typed, whatever the field made of its case and its hyphens."""
+    return "".join(it for it in text.casefold() if it.isalnum())
 
 
 class Hand:
@@ -66,8 +75,15 @@ class Hand:
         self._act(BUTTON, words, self.engine.click)
 
     def write(self, label: str, text: str) -> None:
-        """Into the field with this label."""
-        self._act(FIELD, label, lambda field: self.engine.write(field, text))
+        """Into the field with this label; whoever types looks at what stands there: a key can be lost on its way."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            self._act(FIELD, label, lambda field: self.engine.write(field, text))
+            with suppress(Redrawn):
+                if (stands := self.engine.run(VALUE, label)) is None or letters(stands) == letters(text):
+                    return
+                self.engine.run(EMPTIED, label)
+        raise AssertionError(f"「{text}」 cannot be typed into 「{label}」")
 
     def upload(self, label: str, path: Path) -> None:
         """Give a photo to the field with this label."""
