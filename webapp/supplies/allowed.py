@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.base.rows import Lookup
+from webapp.kernel.base.workbench import workbench
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Author
 from webapp.kernel.ledger.models import Log
@@ -11,25 +11,17 @@ from webapp.supplies.entries import INDIVIDUALS
 from webapp.supplies.models import Disaster, Match, Need, Offer, Shelter
 
 NOT_ALLOWED = Refusal("supplies.not_allowed", {})
-_OWNERS = Lookup(Log.organisation_id, by=Log.id)
-_DISASTERS = Lookup(
-    Disaster.id, Disaster.log, Disaster.closed_at, Disaster.unverified_percent, by=Disaster.id
-)
-_SHELTERS = Lookup(
-    Shelter.id, Shelter.log, Shelter.open, Shelter.receive_mode, Shelter.accept_policy, Shelter.min_lot,
-    by=Shelter.id,
-)  # fmt: skip
 
 
 def is_town(session: Session, author: Author, log: str) -> bool:
     """Whether this person works for the municipality whose log this is."""
-    return any(row.organisation_id == author.org for row in _OWNERS.rows(session, [log]))
+    row = workbench(session).get(Log, log)
+    return row is not None and row.organisation_id == author.org
 
 
 def shelter_of(session: Session, shelter_id: str) -> Shelter | None:
-    """A shelter to be looked at, not changed: without the steps that make it an object of the session."""
-    rows: list[Shelter] = _SHELTERS.rows(session, [shelter_id])
-    return rows[0] if rows else None
+    """A shelter by its id."""
+    return workbench(session).get(Shelter, shelter_id)
 
 
 def receives(session: Session, author: Author, shelter: Shelter) -> bool:
@@ -61,13 +53,13 @@ def own_shelter(session: Session, author: Author, log: str, shelter_id: str) -> 
 
 def is_disaster_of(session: Session, log: str, disaster_id: str) -> bool:
     """Whether a disaster, open or closed, is of this log: nobody's goods count among those of another town."""
-    return any(row.log == log for row in _DISASTERS.rows(session, [disaster_id]))
+    disaster = workbench(session).get(Disaster, disaster_id)
+    return disaster is not None and disaster.log == log
 
 
 def open_disaster_of(session: Session, log: str, disaster_id: str) -> Disaster | Refusal:
     """A disaster of this log that is not closed."""
-    rows: list[Disaster] = _DISASTERS.rows(session, [disaster_id])
-    disaster = rows[0] if rows else None
+    disaster = workbench(session).get(Disaster, disaster_id)
     if disaster is None or disaster.log != log:
         return Refusal("supplies.unknown_disaster", {})
     return disaster if disaster.closed_at is None else Refusal("supplies.disaster_closed", {})
@@ -75,7 +67,7 @@ def open_disaster_of(session: Session, log: str, disaster_id: str) -> Disaster |
 
 def own_need(session: Session, author: Author, log: str, need_id: str) -> Need | Refusal:
     """A need of a shelter for which this person manages needs."""
-    need = session.get(Need, need_id)
+    need = workbench(session).get(Need, need_id)
     if need is None or need.log != log:
         return Refusal("supplies.unknown_need", {})
     shelter = own_shelter(session, author, log, need.shelter)
@@ -84,7 +76,7 @@ def own_need(session: Session, author: Author, log: str, need_id: str) -> Need |
 
 def received_match(session: Session, author: Author, log: str, match_id: str) -> Match | Refusal:
     """A shipment to a shelter for which this person manages needs."""
-    match = session.get(Match, match_id)
+    match = workbench(session).get(Match, match_id)
     if match is None or match.log != log:
         return Refusal("supplies.unknown_match", {})
     shelter = own_shelter(session, author, log, match.shelter)
@@ -93,7 +85,7 @@ def received_match(session: Session, author: Author, log: str, match_id: str) ->
 
 def own_offer(session: Session, author: Author, log: str, offer_id: str) -> Offer | Refusal:
     """An offer of this sender."""
-    offer = session.get(Offer, offer_id)
+    offer = workbench(session).get(Offer, offer_id)
     if offer is None or offer.log != log:
         return Refusal("supplies.unknown_offer", {})
     shelter = shelter_of(session, offer.shelter) if offer.shelter else None
@@ -106,7 +98,7 @@ def own_offer(session: Session, author: Author, log: str, offer_id: str) -> Offe
 
 def sent_match(session: Session, author: Author, log: str, match_id: str) -> Match | Refusal:
     """A shipment of this sender's."""
-    match = session.get(Match, match_id)
+    match = workbench(session).get(Match, match_id)
     if match is None or match.log != log:
         return Refusal("supplies.unknown_match", {})
     offer = own_offer(session, author, log, match.offer)

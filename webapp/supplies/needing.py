@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from webapp.kernel.base.clock import jst
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.base.rows import Lookup
+from webapp.kernel.base.workbench import workbench
 from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake.door import Accepted, Author
 from webapp.kernel.intake.format import Act
@@ -29,22 +29,11 @@ from webapp.supplies.running import called_off
 from webapp.supplies.steps import LOST_AFTER_MS, Audience, MatchState, OfferState
 
 ALLERGEN_SET = frozenset(ALLERGEN_WORDS)
-_ITEMS = Lookup(
-    Item.code,
-    Item.variants,
-    Item.active,
-    Item.category,
-    Item.unit,
-    Item.shelf_life,
-    by=Item.code,
-    same=[Item.log],
-)
 
 
 def _own_item(session: Session, log: str, code: str) -> Item | None:
     """What the town has made of an item, to be looked at and not changed."""
-    rows: list[Item] = _ITEMS.rows(session, [code], log=log)
-    return rows[0] if rows else None
+    return workbench(session).get(Item, log, code)
 
 
 def register(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
@@ -65,7 +54,7 @@ def register(session: Session, act: Act, author: Author, now: int) -> Accepted |
 
 
 def _line_fault(session: Session, log: str, line: kinds.NeedLine, now: int) -> Refusal | None:
-    if session.get(Need, line.id) is not None:
+    if workbench(session).get(Need, line.id) is not None:
         return Refusal("supplies.sent_before", {})
     if line.need_by is not None and line.need_by < now:
         return Refusal("supplies.need_by_past", {})
@@ -148,7 +137,7 @@ def request(session: Session, act: Act, author: Author, now: int) -> Accepted | 
     shelter = own_shelter(session, author, act.log, body.shelter)
     if isinstance(shelter, Refusal):
         return shelter
-    offer = session.get(Offer, body.offer)
+    offer = workbench(session).get(Offer, body.offer)
     if offer is None or offer.log != act.log:
         return Refusal("supplies.unknown_offer", {})
     closed = open_disaster_of(session, act.log, offer.disaster)
@@ -162,7 +151,7 @@ def request(session: Session, act: Act, author: Author, now: int) -> Accepted | 
 
 def _pledge(session: Session, body: kinds.Requested, offer: Offer) -> int | Refusal:
     """How much the pledge holds of its offer."""
-    match = session.get(Match, body.match)
+    match = workbench(session).get(Match, body.match)
     if match is None or (match.offer, match.shelter) != (offer.id, body.shelter):
         return Refusal("supplies.unknown_match", {})
     if match.state != MatchState.PLEDGED:
@@ -196,10 +185,10 @@ def _needed(
     session: Session, act: Act, body: kinds.Requested, offer: Offer, held: int
 ) -> list[Extra] | Refusal:
     """The need that it is for: made where there is none, raised where more is asked for knowingly."""
-    need_id = body.need or (session.get_one(Match, body.match).need if body.match else "")
+    need_id = body.need or (workbench(session).get_one(Match, body.match).need if body.match else "")
     if not need_id:
         return [(kinds.NEED_MADE, _made(act, body, offer))]
-    need = session.get(Need, need_id)
+    need = workbench(session).get(Need, need_id)
     if (
         need is None
         or need.shelter != body.shelter
@@ -237,7 +226,7 @@ def decline(session: Session, act: Act, author: Author, now: int) -> Accepted | 
 
 def lose(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
     """不着: the municipality confirms that it will not come. If it comes all the same, it has arrived."""
-    match = session.get(Match, act.body["match"])
+    match = workbench(session).get(Match, act.body["match"])
     if match is None or match.log != act.log:
         return Refusal("supplies.unknown_match", {})
     if not town_may(session, author, act.log, Action.NEED_MANAGE):
@@ -268,6 +257,6 @@ def offer_surplus(session: Session, act: Act, author: Author, now: int) -> Accep
         return closed
     if fault := allergens_fault(body.allergens):
         return fault
-    stock = session.get(Stock, (body.disaster, body.shelter, body.item, body.variant))
+    stock = workbench(session).get(Stock, body.disaster, body.shelter, body.item, body.variant)
     left = stock.quantity if stock else 0
     return Accepted() if body.quantity <= left else Refusal("supplies.not_so_many", {"most": str(left)})

@@ -6,11 +6,10 @@ Entries are taken one after the other, in the order of the log; scans may come i
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.ids import derived_id
-from webapp.kernel.base.rows import insert_rows
+from webapp.kernel.base.workbench import Workbench, workbench
 from webapp.kernel.intake.door import Verdict
 from webapp.kernel.ledger.entries import Recorded
 from webapp.supplies import catalogue, telling
@@ -30,7 +29,7 @@ from webapp.supplies.models import (
 )
 from webapp.supplies.refold import Touched, as_verdict, put_pool, refold
 from webapp.supplies.rules import shared_out
-from webapp.supplies.scans import columns_of, scan_row
+from webapp.supplies.scans import good_labels, scan_row
 from webapp.supplies.steps import DELICATE, SMALL_CELL, MatchState, OfferState, Step
 
 #: Everything that is folded from a log.
@@ -39,11 +38,11 @@ TABLES = (Stock, PoolPart, ScanRow, Parcel, Match, Offer, Need, Sender, Item, Sh
 
 def project(session: Session, log: str, recorded: Sequence[Recorded]) -> Mapping[str, Verdict]:
     """Fold entries of one log. Answers the verdicts of all scans that they may have changed."""
-    touched = Touched()
+    bench, touched = workbench(session), Touched()
     mine = [entry for entry in recorded if entry.kind in _HANDLERS]
-    _fetch(session, mine)
+    _fetch(bench, mine)
     for entry in mine:
-        _HANDLERS[entry.kind](session, entry, _body(entry), touched)
+        _HANDLERS[entry.kind](bench, entry, _body(entry), touched)
         telling.tell(session, entry, _body(entry))
     return refold(session, log, touched) if mine else {}
 
@@ -54,33 +53,20 @@ def _body(entry: Recorded) -> Mapping[str, Any]:
     return body
 
 
-def _add(session: Session, row: Any) -> None:
-    session.add(row)
-    session.flush()  # the next entry of this batch may speak of it
+def _disaster_opened(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+    bench.add(
+        Disaster, id=entry.id, log=entry.log, drill=body["drill"], opened_at=entry.recorded_at, closed_at=None,
+        unverified_percent=body.get("unverified_percent", 0), details=entry.id,
+    )  # fmt: skip
 
 
-def _disaster_opened(session: Session, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
-    _add(
-        session,
-        Disaster(
-            id=entry.id,
-            log=entry.log,
-            drill=body["drill"],
-            unverified_percent=body.get("unverified_percent", 0),
-            opened_at=entry.recorded_at,
-            closed_at=None,
-            details=entry.id,
-        ),
-    )
-
-
-def _disaster_changed(session: Session, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
-    row = session.get_one(Disaster, body["disaster"])
+def _disaster_changed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+    row = bench.get_one(Disaster, body["disaster"])
     row.unverified_percent, row.details = body["unverified_percent"], entry.id
 
 
-def _disaster_closed(session: Session, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
-    session.get_one(Disaster, body["disaster"]).closed_at = entry.recorded_at
+def _disaster_closed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+    bench.get_one(Disaster, body["disaster"]).closed_at = entry.recorded_at
 
 
 _SHELTER = {
@@ -89,12 +75,12 @@ _SHELTER = {
 }  # fmt: skip
 
 
-def _shelter_set(session: Session, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+def _shelter_set(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
     told = {**_SHELTER, **{name: value for name, value in body.items() if name != "shelter"}}
     told |= {"log": entry.log, "details": entry.id, "changed_at": entry.recorded_at}
-    row = session.get(Shelter, body["shelter"])
+    row = bench.get(Shelter, body["shelter"])
     if row is None:
-        _add(session, Shelter(id=body["shelter"], **told))
+        bench.add(Shelter, id=body["shelter"], **told)
     else:
         for name, value in told.items():
             setattr(row, name, value)
@@ -103,40 +89,39 @@ def _shelter_set(session: Session, entry: Recorded, body: Mapping[str, Any], _to
 _ITEM = {"variants": [], "shelf_life": "none", "tags": [], "vol_ml": 0, "grams": 0, "active": True}
 
 
-def _item_set(session: Session, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+def _item_set(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
     told = {**_ITEM, **{name: value for name, value in body.items() if name != "item"}, "details": entry.id}
-    row = session.get(Item, (entry.log, body["item"]))
+    row = bench.get(Item, entry.log, body["item"])
     if row is None:
-        _add(session, Item(log=entry.log, code=body["item"], **told))
+        bench.add(Item, log=entry.log, code=body["item"], **told)
     else:
         for name, value in told.items():
             setattr(row, name, value)
 
 
-def _needs_registered(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+def _needs_registered(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     for line in body["needs"]:
-        _need(session, entry, {**line, "disaster": body["disaster"], "shelter": body["shelter"]}, touched,
+        _need(bench, entry, {**line, "disaster": body["disaster"], "shelter": body["shelter"]}, touched,
               proxy=body.get("proxy", False))  # fmt: skip
 
 
-def _need_made(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    _need(session, entry, body, touched, proxy=False)
+def _need_made(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    _need(bench, entry, body, touched, proxy=False)
 
 
 def _need(
-    session: Session, entry: Recorded, line: Mapping[str, Any], touched: Touched, *, proxy: bool
+    bench: Workbench, entry: Recorded, line: Mapping[str, Any], touched: Touched, *, proxy: bool
 ) -> None:
     persons, audience = line.get("persons"), list(line.get("audience", ()))
     few = persons is None or persons < SMALL_CELL
-    row = Need(
-        id=line["id"], log=entry.log, index=entry.index, disaster=line["disaster"], shelter=line["shelter"],
+    row = bench.add(
+        Need, id=line["id"], log=entry.log, index=entry.index, disaster=line["disaster"], shelter=line["shelter"],
         item=line["item"], variant=line.get("variant", ""), required=line["quantity"], pledged=0, requested=0,
         transit=0, good=0, filled=0, open=line["quantity"], need_by=line.get("need_by"),
         priority=line.get("priority", 2), audience=audience, persons=persons, proxy=proxy,
         delicate=few and _names_somebody(line, audience), excluded=list(line.get("excluded", ())),
         registered_at=entry.recorded_at, confirmed_at=entry.recorded_at, stopped_at=None, expired_at=None,
     )  # fmt: skip
-    _add(session, row)
     touched.needs.add(row.id)
     touched.fresh.add(row.id)
 
@@ -148,168 +133,161 @@ def _names_somebody(line: Mapping[str, Any], audience: Sequence[str]) -> bool:
     return telling_item or bool(line.get("excluded")) or not DELICATE.isdisjoint(audience)
 
 
-def _need_changed(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    need = session.get_one(Need, body["need"])
+def _need_changed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    need = bench.get_one(Need, body["need"])
     need.required, need.need_by = body["quantity"], body.get("need_by")
     need.priority, need.confirmed_at, need.expired_at = body.get("priority", 2), entry.recorded_at, None
     touched.needs.add(need.id)
 
 
-def _need_raised(session: Session, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    session.get_one(Need, body["need"]).required = body["quantity"]
+def _need_raised(bench: Workbench, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    bench.get_one(Need, body["need"]).required = body["quantity"]
     touched.needs.add(body["need"])
 
 
-def _need_confirmed(session: Session, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+def _need_confirmed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
     for need in body["needs"]:
-        session.get_one(Need, need).confirmed_at = entry.recorded_at
+        bench.get_one(Need, need).confirmed_at = entry.recorded_at
 
 
-def _need_stopped(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    session.get_one(Need, body["need"]).stopped_at = entry.recorded_at
+def _need_stopped(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    bench.get_one(Need, body["need"]).stopped_at = entry.recorded_at
     touched.needs.add(body["need"])
 
 
-def _need_expired(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    session.get_one(Need, body["need"]).expired_at = entry.recorded_at
+def _need_expired(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    bench.get_one(Need, body["need"]).expired_at = entry.recorded_at
     touched.needs.add(body["need"])
 
 
-def _offered(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+def _offered(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     individual = entry.by.org == kinds.INDIVIDUALS
-    row = Offer(
-        id=entry.id, log=entry.log, disaster=body["disaster"], sender=entry.by.actor, org=entry.by.org,
+    row = bench.add(
+        Offer, id=entry.id, log=entry.log, disaster=body["disaster"], sender=entry.by.actor, org=entry.by.org,
         individual=individual, shelter=body.get("shelter", ""), item=body["item"],
         variant=body.get("variant", ""), offered=body["quantity"], held=0, requested=0, transit=0,
         delivered=0, withdrawn=0, lost=0, avail=body["quantity"], best_before=body.get("best_before", 0),
         allergens=body.get("allergens"), lot=body.get("lot", 1), eta_days=body.get("eta_days", 3),
-        available_until=body.get("available_until"), need=body.get("need", ""), state=OfferState.UNVERIFIED,
+        available_until=body.get("available_until"), need=body.get("need", ""), state=OfferState.UNVERIFIED.value,
         offered_at=entry.recorded_at,
     )  # fmt: skip
-    _add(session, row)
     touched.offers.add(row.id)
 
 
-def _surplus_offered(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+def _surplus_offered(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     """What leaves a shelter's stock becomes an offer of that shelter."""
-    _offered(session, entry, body, touched)
-    session.get_one(Offer, entry.id).state = OfferState.ACTIVE
+    _offered(bench, entry, body, touched)
+    bench.get_one(Offer, entry.id).state = OfferState.ACTIVE.value
     group = (body["disaster"], body["shelter"], body["item"], body.get("variant", ""))
-    put_pool(session, f"{entry.id}:offered", entry.log, group, -body["quantity"])
+    put_pool(bench, f"{entry.id}:offered", entry.log, group, -body["quantity"])
     touched.pools.add(group)
 
 
-def _offer_activated(session: Session, _entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
-    session.get_one(Offer, body["offer"]).state = OfferState.ACTIVE
+def _offer_activated(bench: Workbench, _entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+    bench.get_one(Offer, body["offer"]).state = OfferState.ACTIVE.value
 
 
-def _offer_withdrawn(session: Session, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    offer = session.get_one(Offer, body["offer"])
+def _offer_withdrawn(bench: Workbench, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    offer = bench.get_one(Offer, body["offer"])
     offer.withdrawn += body["quantity"]
     if offer.withdrawn == offer.offered:
-        offer.state = OfferState.WITHDRAWN
+        offer.state = OfferState.WITHDRAWN.value
     touched.offers.add(offer.id)
 
 
-def _offer_expired(session: Session, _entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
-    session.get_one(Offer, body["offer"]).state = OfferState.EXPIRED
+def _offer_expired(bench: Workbench, _entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+    bench.get_one(Offer, body["offer"]).state = OfferState.EXPIRED.value
 
 
-def _sender_verified(session: Session, entry: Recorded, _body: Mapping[str, Any], _touched: Touched) -> None:
-    if session.get(Sender, (entry.log, entry.by.actor)) is None:
-        _add(session, Sender(log=entry.log, sender=entry.by.actor, verified_at=entry.recorded_at))
+def _sender_verified(bench: Workbench, entry: Recorded, _body: Mapping[str, Any], _touched: Touched) -> None:
+    if bench.get(Sender, entry.log, entry.by.actor) is None:
+        bench.add(Sender, log=entry.log, sender=entry.by.actor, verified_at=entry.recorded_at)
 
 
-def _new_match(session: Session, id: str, offer: Offer, decided: MatchState, **told: Any) -> Match:
-    need = session.get(Need, told["need"])
+def _new_match(bench: Workbench, id: str, offer: Offer, decided: MatchState, **told: Any) -> Match:
+    need = bench.get(Need, told["need"])
     variant = (
         need.variant if need else offer.variant
     )  # "M-pants" that was asked for as "M" fills what "M" needs
-    row = Match(
-        id=id, log=offer.log, disaster=offer.disaster, offer=offer.id, item=offer.item, variant=variant,
+    return bench.add(
+        Match, id=id, log=offer.log, disaster=offer.disaster, offer=offer.id, item=offer.item, variant=variant,
         decided=decided.value, state=decided.value, closed_short=False, pledged=0, requested=0, transit=0, good=0,
         offer_transit=0, delivered=0, lost=0, pooled=0, damaged=0, expired=0, missing=0, parcels=0,
         **{"pledged_at": None, "requested_at": None, "shipped_at": None, "eta": None, "arrived_at": None,
            "received_at": None, "ended_at": None, "ended_by": "", "shipping": "", **told},
     )  # fmt: skip
-    _add(session, row)
-    return row
 
 
-def _held(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    offer = session.get_one(Offer, body["offer"])
+def _held(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    offer = bench.get_one(Offer, body["offer"])
     told = {name: body[name] for name in ("need", "shelter", "quantity")}
-    _new_match(session, body["match"], offer, MatchState.PLEDGED, pledged_at=entry.recorded_at, **told)
+    _new_match(bench, body["match"], offer, MatchState.PLEDGED, pledged_at=entry.recorded_at, **told)
     touched.matches.add(body["match"])
 
 
-def _requested(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+def _requested(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     if body.get("match"):
-        match = session.get_one(Match, body["match"])
+        match = bench.get_one(Match, body["match"])
         match.decided, match.quantity = MatchState.REQUESTED.value, body["quantity"]
         match.requested_at = entry.recorded_at
     else:
-        offer = session.get_one(Offer, body["offer"])
+        offer = bench.get_one(Offer, body["offer"])
         told = {"shelter": body["shelter"], "quantity": body["quantity"], "requested_at": entry.recorded_at}
         need = body.get("need") or derived_id(entry.id, "need")
-        match = _new_match(session, entry.id, offer, MatchState.REQUESTED, need=need, **told)
+        match = _new_match(bench, entry.id, offer, MatchState.REQUESTED, need=need, **told)
     touched.matches.add(match.id)
 
 
-def _labelled(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+def _labelled(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     """New labels for a shipment; the n-th of the old ones is replaced by the n-th of the new."""
     fresh = [box["code"] for box in body["parcels"]]
     for place, code in enumerate(body.get("void", ())):
-        old = session.get_one(Parcel, code)
+        old = bench.get_one(Parcel, code)
         old.void_at, old.replaced_by = entry.recorded_at, fresh[place] if place < len(fresh) else ""
     for box in body["parcels"]:
-        session.add(
-            Parcel(
-                code=box["code"], log=entry.log, match=body["match"], k=box["k"], n=box["n"],
-                listed=box["quantity"], quantity=box["quantity"], best_before=box.get("best_before", 0),
-                labelled_at=entry.recorded_at, void_at=None, replaced_by="", arrived_at=None, arrived_shelter="",
-                arrived_by="", forwarded_to="", counted_at="", counted_when=None, good=0, damaged=0, expired=0,
-                missing=0,
-            )
+        bench.add(
+            Parcel, code=box["code"], log=entry.log, match=body["match"], k=box["k"], n=box["n"],
+            listed=box["quantity"], quantity=box["quantity"], best_before=box.get("best_before", 0),
+            labelled_at=entry.recorded_at, void_at=None, replaced_by="", arrived_at=None, arrived_shelter="",
+            arrived_by="", forwarded_to="", counted_at="", counted_when=None, good=0, damaged=0, expired=0,
+            missing=0,
         )  # fmt: skip
-    session.flush()
-    match = session.get_one(Match, body["match"])
+    match = bench.get_one(Match, body["match"])
     match.quantity = sum(box["quantity"] for box in body["parcels"])
     touched.matches.add(match.id)
 
 
-def _quantity_changed(session: Session, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    session.get_one(Match, body["match"]).quantity = body["quantity"]
+def _quantity_changed(bench: Workbench, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    bench.get_one(Match, body["match"]).quantity = body["quantity"]
     touched.matches.add(body["match"])
 
 
 def _ended(state: MatchState, by: str) -> Callable[..., None]:
-    def end(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-        match = session.get_one(Match, body["match"])
+    def end(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+        match = bench.get_one(Match, body["match"])
         match.decided, match.ended_at, match.ended_by = state.value, entry.recorded_at, body.get("by", by)
         if state == MatchState.DECLINED:
             match.shipping = entry.id
         if body.get("withdraw"):
-            session.get_one(Offer, match.offer).withdrawn += match.quantity
+            bench.get_one(Offer, match.offer).withdrawn += match.quantity
         if state != MatchState.LOST:
-            _void_labels(session, match.id, entry.recorded_at)
+            _void_labels(bench, match.id, entry.recorded_at)
         touched.matches.add(match.id)
 
     return end
 
 
-def _void_labels(session: Session, match: str, at: int) -> None:
-    for parcel in session.scalars(select(Parcel).where(Parcel.match == match, Parcel.void_at.is_(None))):
+def _void_labels(bench: Workbench, match: str, at: int) -> None:
+    for parcel in good_labels(bench, match):
         parcel.void_at = at
 
 
-def _shipped(session: Session, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+def _shipped(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     """So many have left: what is less than the labels say is taken from the last boxes."""
-    match = session.get_one(Match, body["match"])
+    match = bench.get_one(Match, body["match"])
     match.decided, match.quantity = MatchState.SHIPPED.value, body["quantity"]
     match.shipped_at, match.eta, match.shipping = entry.recorded_at, body.get("eta"), entry.id
-    labels = select(Parcel).where(Parcel.match == match.id, Parcel.void_at.is_(None)).order_by(Parcel.k)
-    boxes = list(session.scalars(labels))
+    boxes = good_labels(bench, match.id)
     for parcel, left in zip(boxes, shared_out(body["quantity"], [box.listed for box in boxes]), strict=True):
         parcel.quantity = left
         if not left:
@@ -317,52 +295,52 @@ def _shipped(session: Session, entry: Recorded, body: Mapping[str, Any], touched
     touched.matches.add(match.id)
 
 
-def _closed_short(session: Session, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
-    session.get_one(Match, body["match"]).closed_short = True
+def _closed_short(bench: Workbench, _entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
+    bench.get_one(Match, body["match"]).closed_short = True
     touched.matches.add(body["match"])
 
 
-def _only_told(_session: Session, _entry: Recorded, _body: Mapping[str, Any], _touched: Touched) -> None:
+def _only_told(_bench: Workbench, _entry: Recorded, _body: Mapping[str, Any], _touched: Touched) -> None:
     """Nothing moves: people are asked what has become of a shipment."""
 
 
-def _scan(session: Session, entry: Recorded, _body: Mapping[str, Any], touched: Touched) -> None:
-    row = scan_row(entry)
-    insert_rows(session, ScanRow, [columns_of(row)])
+def _scan(bench: Workbench, entry: Recorded, _body: Mapping[str, Any], touched: Touched) -> None:
+    row = bench.add(ScanRow, **scan_row(entry))
     if not row.code:
-        _outside(session, row, touched)
+        _outside(bench, row, touched)
         return
-    parcel = session.get(Parcel, row.code)
+    parcel = bench.get(Parcel, row.code)
     if parcel is None or parcel.log != entry.log:
         touched.strangers[row.id] = as_verdict(["PARCEL_UNKNOWN"])
     else:
         touched.matches.add(parcel.match)
 
 
-def _fetch(session: Session, entries: Sequence[Recorded]) -> None:
-    """Bring what many scans speak of into the session at once; each finds its own there."""
+def _fetch(bench: Workbench, entries: Sequence[Recorded]) -> None:
+    """Put what many scans speak of on the bench at once; each finds its own there."""
     codes = {str(entry.data.get("code", "")) for entry in entries if entry.kind == kinds.SCAN} - {""}
     if len(codes) < 2:
         return
-    parcels = session.scalars(select(Parcel).where(Parcel.code.in_(sorted(codes)))).all()
-    matches = session.scalars(select(Match).where(Match.id.in_(sorted({p.match for p in parcels})))).all()
-    session.scalars(select(Offer).where(Offer.id.in_(sorted({m.offer for m in matches})))).all()
+    bench.fetch(Parcel, codes)
+    parcels = [parcel for code in codes if (parcel := bench.get(Parcel, code)) is not None]
+    matches = {parcel.match for parcel in parcels}
+    bench.fetch(Match, matches)
+    bench.fetch(Offer, {match.offer for id in matches if (match := bench.get(Match, id)) is not None})
 
 
-def _outside(session: Session, scan: ScanRow, touched: Touched) -> None:
+def _outside(bench: Workbench, scan: ScanRow, touched: Touched) -> None:
     """Goods without our label, unless they were taken back: the correction may have come in first."""
-    told = session.get(ScanRow, scan.target) if scan.step == Step.VOID else scan
+    told = bench.get(ScanRow, scan.target) if scan.step == Step.VOID else scan
     if told is None or told.step != Step.OUTSIDE or (told.log, told.shelter) != (scan.log, scan.shelter):
         return
-    s = ScanRow
-    undone = select(func.count()).where(s.log == scan.log, s.target == told.id, s.shelter == told.shelter)
-    quantity = 0 if session.scalar(undone) else told.body["quantity"]
+    undone = any(it.shelter == told.shelter for it in bench.find(ScanRow, log=scan.log, target=told.id))
+    quantity = 0 if undone else told.body["quantity"]
     group = (told.disaster, told.shelter, told.body["item"], told.body.get("variant", ""))
-    put_pool(session, f"{told.id}:outside", scan.log, group, quantity)
+    put_pool(bench, f"{told.id}:outside", scan.log, group, quantity)
     touched.pools.add(group)
 
 
-_HANDLERS: dict[str, Callable[[Session, Recorded, Mapping[str, Any], Touched], None]] = {
+_HANDLERS: dict[str, Callable[[Workbench, Recorded, Mapping[str, Any], Touched], None]] = {
     kinds.DISASTER_OPENED: _disaster_opened,
     kinds.DISASTER_CHANGED: _disaster_changed,
     kinds.DISASTER_CLOSED: _disaster_closed,

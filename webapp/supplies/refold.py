@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import and_, delete, func, select
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.rows import Lookup
+from webapp.kernel.base.db import Base
+from webapp.kernel.base.rows import Written
+from webapp.kernel.base.workbench import Workbench, workbench
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.supplies import catalogue
 from webapp.supplies.models import Match, Need, Offer, Parcel, PoolPart, ScanRow, Stock
@@ -17,6 +18,7 @@ from webapp.supplies.steps import FINDINGS, Audience, MatchState, Step
 
 #: (disaster, shelter, item, variant): what arrives beside a promise fills the needs of one such group.
 Group = tuple[str, str, str, str]
+_Row = TypeVar("_Row", bound=Base)
 
 
 @dataclass
@@ -34,38 +36,35 @@ class Touched:
 
 def refold(session: Session, log: str, touched: Touched) -> dict[str, Verdict]:
     """Work out shipments, needs, offers and stocks anew; answers what the scans of the shipments are worth now."""
-    session.flush()
-    verdicts = dict(touched.strangers)
-    for match in _all(session, Match, touched.matches):
-        verdicts.update(_match(session, match, touched))
+    bench, verdicts = workbench(session), dict(touched.strangers)
+    for match in _all(bench, Match, touched.matches):
+        verdicts.update(_match(bench, match, touched))
         touched.needs.add(match.need)
         touched.offers.add(match.offer)
-    if touched.fresh:
-        session.flush()
-    for need in _all(session, Need, touched.needs):
+    for need in _all(bench, Need, touched.needs):
         if need.id in touched.fresh:
-            _sum_need(session, need)
+            _sum_need(bench, need)
         touched.groups.add((need.disaster, need.shelter, need.item, need.variant))
-    for offer in _all(session, Offer, touched.offers):
+    for offer in _all(bench, Offer, touched.offers):
         spent = offer.withdrawn + offer.lost
         offer.avail = available(
             offer.offered, offer.held, offer.requested, offer.transit, offer.delivered, spent
         )
     for group in sorted(touched.groups | touched.pools):
-        _fill(session, log, group, anew=group in touched.pools)
-    session.flush()
+        _fill(bench, log, group, anew=group in touched.pools)
+    bench.flush()
     return verdicts
 
 
-def _all(session: Session, table: Any, ids: Iterable[str]) -> Iterable[Any]:
-    return (row for id in sorted(ids) if id and (row := session.get(table, id)) is not None)
+def _all(bench: Workbench, table: type[_Row], ids: Iterable[str]) -> Iterable[_Row]:
+    wanted = sorted(id for id in ids if id)
+    bench.fetch(table, wanted)
+    return (row for id in wanted if (row := bench.get(table, id)) is not None)
 
 
-def _match(session: Session, match: Match, touched: Touched) -> Mapping[str, Verdict]:
-    parcels = list(
-        session.scalars(select(Parcel).where(Parcel.match == match.id).order_by(Parcel.labelled_at, Parcel.k))
-    )
-    scans, current = _scans_of(session, match.log, parcels), _current(parcels)
+def _match(bench: Workbench, match: Match, touched: Touched) -> Mapping[str, Verdict]:
+    parcels = sorted(bench.find(Parcel, match=match.id), key=attrgetter("labelled_at", "k"))
+    scans, current = _scans_of(bench, match.log, parcels), _current(parcels)
     of_box: dict[str, list[Scan]] = {}
     for scan in scans:  # what was read from a label that was replaced was read from the same box
         of_box.setdefault(current[scan.code], []).append(scan)
@@ -78,19 +77,14 @@ def _match(session: Session, match: Match, touched: Touched) -> Mapping[str, Ver
     )
     before = _given(match)
     _write(match, found, told)
-    _pass_on(session, match, before)
-    _pool(session, match, found, touched)
+    _pass_on(bench, match, before)
+    _pool(bench, match, found, touched)
     return _verdicts(match, parcels, lines, scans, current)
 
 
-_SCANS = Lookup(
-    ScanRow.id, ScanRow.step, ScanRow.code, ScanRow.shelter, ScanRow.at, ScanRow.body, ScanRow.target,
-    by=ScanRow.code, same=[ScanRow.log],
-)  # fmt: skip
-
-
-def _scans_of(session: Session, log: str, parcels: Sequence[Parcel]) -> list[Scan]:
-    return [Scan(*row) for row in _SCANS.rows(session, [parcel.code for parcel in parcels], log=log)]
+def _scans_of(bench: Workbench, log: str, parcels: Sequence[Parcel]) -> list[Scan]:
+    rows = bench.find(ScanRow, log=log, code=[parcel.code for parcel in parcels]) if parcels else []
+    return [Scan(row.id, row.step, row.code, row.shelter, row.at, row.body, row.target) for row in rows]
 
 
 def _line(parcel: Parcel, destination: str, scans: Iterable[Scan]) -> Line:
@@ -140,17 +134,17 @@ def _given(match: Match) -> tuple[int, ...]:
     return tuple(_GIVEN(match))
 
 
-def _pass_on(session: Session, match: Match, before: Sequence[int]) -> None:
+def _pass_on(bench: Workbench, match: Match, before: Sequence[int]) -> None:
     """What a shipment gives more or less than before goes to its need and its offer: their numbers stay the sums."""
     pledged, requested, transit, good, offer_transit, delivered, lost = (
         new - old for new, old in zip(_given(match), before, strict=True)
     )
-    if (need := session.get(Need, match.need)) is not None:
+    if (need := bench.get(Need, match.need)) is not None:
         need.pledged += pledged
         need.requested += requested
         need.transit += transit
         need.good += good
-    offer = session.get_one(Offer, match.offer)
+    offer = bench.get_one(Offer, match.offer)
     offer.held += pledged
     offer.requested += requested
     offer.transit += offer_transit
@@ -158,63 +152,62 @@ def _pass_on(session: Session, match: Match, before: Sequence[int]) -> None:
     offer.lost += lost
 
 
-def _pool(session: Session, match: Match, found: Outcome, touched: Touched) -> None:
+_BROUGHT = Written("SELECT source FROM supplies_pool WHERE source LIKE ?")
+
+
+def _pool(bench: Workbench, match: Match, found: Outcome, touched: Touched) -> None:
     """What this shipment brought beside its promise, by the shelter where it was counted."""
     brought = sum(found.pool.values())
     if not brought and not match.pooled:
         return
     match.pooled = brought
-    held = session.execute(
-        select(PoolPart.source, PoolPart.shelter).where(PoolPart.source.like(f"{match.id}:%"))
-    )
-    old = {row.source: row.shelter for row in held}
+    bench.flush()
+    old = {source for (source,) in _BROUGHT.run(bench.session, f"{match.id}:%")}
     new = {f"{match.id}:{shelter}": (shelter, good) for shelter, good in found.pool.items()}
-    for source in old.keys() | new.keys():
-        shelter = new[source][0] if source in new else old[source]
-        touched.pools.add((match.disaster, shelter, match.item, match.variant))
-    if gone := sorted(old.keys() - new.keys()):
-        session.execute(
-            delete(PoolPart).where(PoolPart.source.in_(gone)).execution_options(synchronize_session="fetch")
-        )
-    for source, (shelter, good) in sorted(new.items()):
-        put_pool(session, source, match.log, (match.disaster, shelter, match.item, match.variant), good)
+    for source in sorted(old | new.keys()):
+        shelter, good = new.get(source, (source.removeprefix(f"{match.id}:"), 0))
+        group = (match.disaster, shelter, match.item, match.variant)
+        put_pool(bench, source, match.log, group, good)
+        touched.pools.add(group)
 
 
-def put_pool(session: Session, source: str, log: str, group: Group, quantity: int) -> None:
+def put_pool(bench: Workbench, source: str, log: str, group: Group, quantity: int) -> None:
     """Enter a part of a pool, or change how much it is; nothing is no part."""
     disaster, shelter, item, variant = group
     told = {"log": log, "disaster": disaster, "shelter": shelter, "item": item, "variant": variant}
-    _put(session, PoolPart, source, quantity, {"source": source, **told})
+    _put(bench, PoolPart, (source,), quantity, {"source": source, **told})
 
 
-def _put(session: Session, table: Any, key: Any, quantity: int, told: Mapping[str, Any]) -> None:
-    row = session.get(table, key)
+def _put(
+    bench: Workbench,
+    table: type[PoolPart] | type[Stock],
+    key: tuple[str, ...],
+    quantity: int,
+    told: Mapping[str, Any],
+) -> None:
+    row = bench.get(table, *key)
     if row is not None and quantity:
         row.quantity = quantity
     elif row is not None:
-        session.delete(row)
+        bench.remove(row, table)
     elif quantity:
-        session.add(table(**told, quantity=quantity))
-    session.flush()
+        bench.add(table, **told, quantity=quantity)
 
 
-def _sum_need(session: Session, need: Need) -> None:
-    m = Match
-    sums = select(func.sum(m.pledged), func.sum(m.requested), func.sum(m.transit), func.sum(m.good))
-    row = session.execute(sums.where(m.need == need.id)).one()
-    need.pledged, need.requested, need.transit, need.good = (int(value or 0) for value in row)
+def _sum_need(bench: Workbench, need: Need) -> None:
+    ours = bench.find(Match, need=need.id)
+    need.pledged, need.requested = sum(m.pledged for m in ours), sum(m.requested for m in ours)
+    need.transit, need.good = sum(m.transit for m in ours), sum(m.good for m in ours)
 
 
-def _fill(session: Session, log: str, group: Group, *, anew: bool) -> None:
+def _fill(bench: Workbench, log: str, group: Group, *, anew: bool) -> None:
     """Share out a group's pool, keep what is left as stock, and say what is open of each need."""
     disaster, shelter, item, variant = group
-    n = Need
-    same = (n.disaster == disaster, n.shelter == shelter, n.item == item, n.variant == variant)
-    needs = list(session.scalars(select(n).where(*same).order_by(n.index, n.id)))
-    stock = session.get(Stock, group)
+    same = {"disaster": disaster, "shelter": shelter, "item": item, "variant": variant}
+    needs = sorted(bench.find(Need, **same), key=attrgetter("index", "id"))
+    stock = bench.get(Stock, *group)
     if anew:
-        session.flush()
-        pool = _pool_of(session, group)
+        pool = sum(part.quantity for part in bench.find(PoolPart, **same))
     else:
         pool = sum(need.filled for need in needs) + (stock.quantity if stock else 0)
     wanting = [
@@ -229,13 +222,7 @@ def _fill(session: Session, log: str, group: Group, *, anew: bool) -> None:
     for need, wanted, share in zip(needs, wanting, shares, strict=True):
         need.filled, need.open = share, wanted - share
     if left or stock is not None:
-        _keep_stock(session, log, group, left)
-
-
-def _pool_of(session: Session, group: Group) -> int:
-    p = PoolPart
-    same = (p.disaster == group[0], p.shelter == group[1], p.item == group[2], p.variant == group[3])
-    return int(session.scalar(select(func.sum(p.quantity)).where(and_(*same))) or 0)
+        _put(bench, Stock, group, left, {**same, "log": log})
 
 
 def _takes_anything(need: Need) -> bool:
@@ -248,12 +235,6 @@ def _takes_anything(need: Need) -> bool:
 
 def _is_closed(need: Need) -> bool:
     return need.stopped_at is not None or need.expired_at is not None
-
-
-def _keep_stock(session: Session, log: str, group: Group, left: int) -> None:
-    disaster, shelter, item, variant = group
-    told = {"disaster": disaster, "shelter": shelter, "item": item, "variant": variant, "log": log}
-    _put(session, Stock, group, left, told)
 
 
 def _verdicts(

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.base.workbench import workbench
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.roles import Action, OrganisationKind, may
 from webapp.kernel.intake.door import Accepted, Author
@@ -44,7 +45,7 @@ def set_shelter(session: Session, act: Act, author: Author, now: int) -> Accepte
     if not town_may(session, author, act.log, Action.SHELTERS_MANAGE):
         return NOT_ALLOWED
     body = kinds.ShelterSet.model_validate(act.body)
-    row = session.get(Shelter, body.shelter)
+    row = workbench(session).get(Shelter, body.shelter)
     if row is not None and row.log != act.log:
         return Refusal("supplies.unknown_shelter", {})
     if not act.commit:
@@ -57,7 +58,7 @@ def set_shelter(session: Session, act: Act, author: Author, now: int) -> Accepte
 
 
 def _is_ours(session: Session, log: str, shelter: str) -> bool:
-    row = session.get(Shelter, shelter)
+    row = workbench(session).get(Shelter, shelter)
     return row is not None and row.log == log
 
 

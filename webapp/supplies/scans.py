@@ -1,38 +1,29 @@
-"""An entry as a scan of this room's table."""
+"""Boxes and their scans, as both the decisions and the fold see them."""
 
+from operator import attrgetter
 from typing import Any
 
+from webapp.kernel.base.workbench import Workbench
 from webapp.kernel.intake.clock import half_width
 from webapp.kernel.ledger.entries import Recorded
-from webapp.supplies.models import ScanRow
+from webapp.supplies.models import Parcel
 from webapp.supplies.steps import Step
 
-_COLUMNS = tuple(column.key for column in ScanRow.__mapper__.column_attrs)
+
+def good_labels(bench: Workbench, match: str) -> list[Parcel]:
+    """The parcels of a shipment whose labels are good, in order."""
+    good = [parcel for parcel in bench.find(Parcel, match=match) if parcel.void_at is None]
+    return sorted(good, key=attrgetter("k"))
 
 
-def scan_row(entry: Recorded) -> ScanRow:
-    """What the entry says, in effective time. It belongs to no session."""
+def scan_row(entry: Recorded) -> dict[str, Any]:
+    """What the entry says, in effective time, by attribute of `ScanRow`."""
     data, body = entry.data, entry.data.get("body", {})
-    off = data.get("off")
-    return ScanRow(
-        id=entry.id,
-        log=entry.log,
-        index=entry.index,
-        code=data.get("code", ""),
-        step=data.get("step", ""),
-        shelter=data.get("place", ""),
-        disaster=data.get("job", ""),
-        at=data["at"] + (off or 0),
-        err=half_width(off, data.get("off_age"), data.get("off_err"), data.get("mono", 0)),
-        recorded_at=entry.recorded_at,
-        actor=entry.by.actor,
-        org=entry.by.org,
-        dev=data.get("dev", ""),
-        target=body.get("target", "") if data.get("step") == Step.VOID else "",
-        body=dict(body),
-    )
-
-
-def columns_of(row: ScanRow) -> dict[str, Any]:
-    """Its values by attribute, as `base.rows` inserts them."""
-    return {name: getattr(row, name) for name in _COLUMNS}
+    off, step = data.get("off"), data.get("step", "")
+    return {
+        "id": entry.id, "log": entry.log, "index": entry.index, "code": data.get("code", ""), "step": step,
+        "shelter": data.get("place", ""), "disaster": data.get("job", ""), "at": data["at"] + (off or 0),
+        "err": half_width(off, data.get("off_age"), data.get("off_err"), data.get("mono", 0)),
+        "recorded_at": entry.recorded_at, "actor": entry.by.actor, "org": entry.by.org, "dev": data.get("dev", ""),
+        "target": body.get("target", "") if step == Step.VOID else "", "body": dict(body),
+    }  # fmt: skip

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
+from webapp.kernel.base.workbench import workbench
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author
 from webapp.kernel.intake.format import Act
@@ -21,11 +22,11 @@ from webapp.supplies.allowed import (
     shelter_of,
 )
 from webapp.supplies.entries import INDIVIDUALS
-from webapp.supplies.known import labels_of
 from webapp.supplies.models import Disaster, Match, Need, Offer, Sender
 from webapp.supplies.needing import allergens_fault, is_safe_for, is_what_is_needed, item_fault
 from webapp.supplies.parcels import Extra, fresh_labels
 from webapp.supplies.rules import day_of, held_by, shared_out
+from webapp.supplies.scans import good_labels
 from webapp.supplies.steps import MOST, AcceptPolicy, MatchState, OfferState, ReceiveMode
 
 
@@ -66,7 +67,7 @@ class Senders:
             return NOT_ALLOWED
         if not self._is_known(session, act, author):
             return Refusal("supplies.mail_unverified", {})
-        if session.get(Sender, (act.log, act.actor)) is not None:
+        if workbench(session).get(Sender, act.log, act.actor) is not None:
             return Refusal("supplies.verified_before", {})
         o = Offer
         waiting = select(o).where(o.log == act.log, o.sender == act.actor, o.state == OfferState.UNVERIFIED)
@@ -80,8 +81,8 @@ class Senders:
 def _activate(session: Session, offer: Offer, taken: dict[str, int]) -> list[Extra]:
     """`taken`: what offers ahead of this one in the same act hold of each need."""
     active: Extra = (kinds.OFFER_ACTIVATED, {"offer": offer.id})
-    disaster = session.get(Disaster, offer.disaster)
-    need = session.get(Need, offer.need) if offer.need else None
+    disaster = workbench(session).get(Disaster, offer.disaster)
+    need = workbench(session).get(Need, offer.need) if offer.need else None
     if need is None or disaster is None or disaster.closed_at is not None or offer.held:
         return [active]
     quantity = held_by(offer.avail, need.open - taken.get(need.id, 0), verified=True, allowance=0)
@@ -119,7 +120,7 @@ def _too_old(body: kinds.Offered, now: int) -> Refusal | None:
 
 def _wanted(session: Session, act: Act, body: kinds.Offered, author: Author) -> Need | Refusal:
     """The need that is pledged for, if this shelter takes such goods from such a sender."""
-    need = session.get(Need, body.need)
+    need = workbench(session).get(Need, body.need)
     if need is None or need.log != act.log or need.disaster != body.disaster:
         return Refusal("supplies.unknown_need", {})
     if not is_what_is_needed(session, need, body.item, body.variant):
@@ -186,7 +187,7 @@ def _in_state(match: Match) -> Refusal:
 
 
 def _relabelled(session: Session, act: Act, match: Match, boxes: Sequence[tuple[int, int]]) -> list[Extra]:
-    void = [parcel.code for parcel in labels_of(session, match.id)]
+    void = [parcel.code for parcel in good_labels(workbench(session), match.id)]
     return fresh_labels(session, act, match.id, boxes, void)
 
 
@@ -202,7 +203,7 @@ def change_quantity(session: Session, act: Act, author: Author, now: int) -> Acc
         return Refusal("supplies.only_less", {"most": str(match.quantity - 1)})
     if match.state == MatchState.PLEDGED:
         return Accepted()
-    old = labels_of(session, match.id)
+    old = good_labels(workbench(session), match.id)
     shares = shared_out(body.quantity, [parcel.listed for parcel in old])
     boxes = [(q, p.best_before) for q, p in zip(shares, old, strict=True) if q]
     return Accepted(extra=_relabelled(session, act, match, boxes))
@@ -232,5 +233,5 @@ def ship(session: Session, act: Act, author: Author, now: int) -> Accepted | Ref
     match = _unsent(session, author, act.log, body.match)
     if isinstance(match, Refusal):
         return match
-    most = sum(parcel.listed for parcel in labels_of(session, match.id))
+    most = sum(parcel.listed for parcel in good_labels(workbench(session), match.id))
     return Accepted() if body.quantity <= most else Refusal("supplies.not_so_many", {"most": str(most)})

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Written
+from webapp.kernel.base.workbench import workbench
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author, Command, Verdict, command
 from webapp.kernel.intake.format import Act
@@ -88,7 +89,9 @@ def _needs_no_code(session: Session, act: Act) -> bool:
     """Goods from outside, and taking them back: what was read from a label is taken back under its code."""
     if act.step == Step.OUTSIDE:
         return True
-    target = session.get(ScanRow, str(act.body.get("target", ""))) if act.step == Step.VOID else None
+    target = (
+        workbench(session).get(ScanRow, str(act.body.get("target", ""))) if act.step == Step.VOID else None
+    )
     return act.step == Step.VOID and (target is None or target.code == "")
 
 

@@ -10,26 +10,22 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.rows import Lookup
+from webapp.kernel.base.workbench import Workbench, workbench
 from webapp.kernel.ledger.entries import Recorded
 from webapp.kernel.notifications.service import Due, queue
 from webapp.supplies import entries as kinds
 from webapp.supplies.models import Match, Offer, Parcel, ScanRow, Shelter
 from webapp.supplies.rules import Box, Scan, Story, story
-from webapp.supplies.scans import scan_row
 from webapp.supplies.steps import MatchState, ReceiveMode, Step
 
 #: Kinds of notices that are not called like the entry that causes them.
 ARRIVED, ELSEWHERE, DIFFERED = "supplies.arrived", "supplies.elsewhere", "supplies.differed"
 
 
-_UNDOING = Lookup(ScanRow.id, by=ScanRow.target, same=[ScanRow.log, ScanRow.shelter])
-
-
 def tell(session: Session, entry: Recorded, body: Mapping[str, Any]) -> None:
     """Queue the notices that an entry causes, once each however often the log is folded."""
     teller = _TELLERS.get(entry.kind)
-    if teller is not None and (rows := list(teller(_Told(session, entry, body)))):
+    if teller is not None and (rows := list(teller(_Told(workbench(session), entry, body)))):
         queue(session, entry.log, rows)
 
 
@@ -37,16 +33,16 @@ def tell(session: Session, entry: Recorded, body: Mapping[str, Any]) -> None:
 class _Told:
     """An entry, in the middle of the fold."""
 
-    session: Session
+    bench: Workbench
     entry: Recorded
     body: Mapping[str, Any]
 
     def match(self, id: str = "") -> Match:
-        return self.session.get_one(Match, id or self.body["match"])
+        return self.bench.get_one(Match, id or self.body["match"])
 
     def sender(self, match: Match) -> str:
         """Who offered it: a person, or the shelter whose surplus it is."""
-        offer = self.session.get_one(Offer, match.offer)
+        offer = self.bench.get_one(Offer, match.offer)
         return f"shelter:{offer.shelter}" if offer.shelter else offer.sender
 
     def due(self, kind: str, match: Match, to: str, key: str = "", **facts: Any) -> Due:
@@ -90,12 +86,12 @@ def _labelled(told: _Told) -> Iterator[Due]:
 def _shipped(told: _Told) -> Iterator[Due]:
     """② it is on its way: to where it will be used, and to where it is unloaded."""
     match = told.match()
-    for shelter in (match.shelter, *_hub(told.session, match.shelter)):
+    for shelter in (match.shelter, *_hub(told.bench, match.shelter)):
         yield told.due(kinds.SHIPPED, match, f"shelter:{shelter}", told.entry.id, quantity=match.quantity)
 
 
-def _hub(session: Session, shelter: str) -> tuple[str, ...]:
-    row = session.get(Shelter, shelter)
+def _hub(bench: Workbench, shelter: str) -> tuple[str, ...]:
+    row = bench.get(Shelter, shelter)
     return (row.hub,) if row and row.hub and row.receive_mode == ReceiveMode.HUB else ()
 
 
@@ -124,9 +120,9 @@ def _scanned(told: _Told) -> Iterator[Due]:
     step = told.entry.data.get("step")
     if step not in (Step.ARRIVED, Step.COUNTED):
         return
-    scan = scan_row(told.entry)
-    parcel = _live(told.session, scan)
-    if parcel is None or _is_undone(told.session, scan):
+    scan = told.bench.get_one(ScanRow, told.entry.id)
+    parcel = _live(told.bench, scan)
+    if parcel is None or _is_undone(told.bench, scan):
         return
     match = told.match(parcel.match)
     yield from _arrived(told, match, scan)
@@ -144,17 +140,17 @@ def _arrived(told: _Told, match: Match, scan: ScanRow) -> Iterator[Due]:
         yield told.due(ELSEWHERE, match, _receiver(match), scan.shelter, place=scan.shelter)
 
 
-def _live(session: Session, scan: ScanRow) -> Parcel | None:
+def _live(bench: Workbench, scan: ScanRow) -> Parcel | None:
     """The parcel under the label that is good now, whichever of its labels was read."""
-    parcel = session.get(Parcel, scan.code)
+    parcel = bench.get(Parcel, scan.code)
     while parcel is not None and parcel.replaced_by:
-        parcel = session.get(Parcel, parcel.replaced_by)
+        parcel = bench.get(Parcel, parcel.replaced_by)
     ours = parcel is not None and parcel.log == scan.log and parcel.void_at is None
     return parcel if ours else None
 
 
-def _is_undone(session: Session, scan: ScanRow) -> bool:
-    return bool(_UNDOING.rows(session, [scan.id], log=scan.log, shelter=scan.shelter))
+def _is_undone(bench: Workbench, scan: ScanRow) -> bool:
+    return any(it.shelter == scan.shelter for it in bench.find(ScanRow, log=scan.log, target=scan.id))
 
 
 def _read(scan: ScanRow, parcel: Parcel, match: Match) -> Story:

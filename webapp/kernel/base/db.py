@@ -77,6 +77,7 @@ def transaction() -> Iterator[Session]:
         finally:
             session.info["writing"], session.info["seen"] = False, None
             session.info.pop("connection", None)
+            session.info.pop("workbench", None)
 
 
 @event.listens_for(Session, "loaded_as_persistent")
@@ -89,6 +90,7 @@ def _remember(session: Session, row: object) -> None:
 
 def forget_seen(session: Session) -> None:
     """Let go of the rows that a long transaction has been through; they are read again when they are wanted."""
+    session.info.pop("workbench", None)  # who worked there has written what came of it (base.workbench)
     if (seen := session.info.get("seen")) is not None:
         seen.clear()
 

@@ -144,7 +144,10 @@ def _send(connection: Connection, text: str, values: Sequence[Any], *, many: boo
         listener(connection, cursor, text, values, None, many)
     kinds: Any = connection.dialect.loaded_dbapi
     try:
-        (cursor.executemany if many else cursor.execute)(text, values)
+        if many and len(values) > 1:
+            cursor.executemany(text, values)
+        else:  # psycopg starts a pipeline for many, even for a single one
+            cursor.execute(text, values[0] if many else values)
     except kinds.Error as fault:
         raise DBAPIError.instance(text, None, fault, kinds.Error, hide_parameters=True) from fault
     return cursor
@@ -175,11 +178,23 @@ def insert_rows(
         _run(connection, _insert(connection.dialect, model, tuple(rows[0]), only_new=only_new), rows)
 
 
-def update_rows(session: Session, model: type[Base], key: str, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set the attributes that the rows name, all the same ones, where attribute `key` is the row's."""
+def update_rows(
+    session: Session, model: type[Base], key: str | tuple[str, ...], rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Set the attributes that the rows name, all the same ones, where the attribute(s) `key` are the row's."""
     if rows:
-        connection, names = connection_of(session), (*(name for name in rows[0] if name != key), key)
-        _run(connection, _update(connection.dialect, model, names), rows)
+        keys = (key,) if isinstance(key, str) else key
+        connection, names = connection_of(session), (*(name for name in rows[0] if name not in keys), *keys)
+        _run(connection, _update(connection.dialect, model, names, len(keys)), rows)
+
+
+def delete_rows(
+    session: Session, model: type[Base], key: tuple[str, ...], rows: Sequence[Sequence[Any]]
+) -> None:
+    """Delete the rows whose attributes `key` have the values of one of `rows`."""
+    if rows:
+        connection = connection_of(session)
+        _send(connection, _delete(connection.dialect, model, key), rows, many=True)
 
 
 def _run(connection: Connection, statement: _Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -196,13 +211,19 @@ def _insert(dialect: Dialect, model: type[Base], names: tuple[str, ...], *, only
 
 
 @lru_cache(maxsize=256)
-def _update(dialect: Dialect, model: type[Base], names: tuple[str, ...]) -> _Prepared:
-    """The last name is the key."""
+def _update(dialect: Dialect, model: type[Base], names: tuple[str, ...], keys: int) -> _Prepared:
+    """The last names, so many, are the key."""
     table, columns = _quoted(dialect, model, names)
-    mark = _mark(dialect)
-    changes = ", ".join(f"{column} = {mark}" for column in columns[:-1])
-    text = f"UPDATE {table} SET {changes} WHERE {columns[-1]} = {mark}"  # noqa: S608  (names of our own tables)
+    told = [f"{column} = {_mark(dialect)}" for column in columns]
+    changes, where = ", ".join(told[:-keys]), " AND ".join(told[-keys:])
+    text = f"UPDATE {table} SET {changes} WHERE {where}"  # noqa: S608  (names of our own tables)
     return _prepared(dialect, model, names, text)
+
+
+@lru_cache(maxsize=256)
+def _delete(dialect: Dialect, model: type[Base], key: tuple[str, ...]) -> str:
+    table, columns = _quoted(dialect, model, key)
+    return f"DELETE FROM {table} WHERE " + " AND ".join(f"{column} = {_mark(dialect)}" for column in columns)  # noqa: S608  (names of our own tables)
 
 
 def _mark(dialect: Dialect) -> str:
@@ -227,7 +248,7 @@ def _prepared(dialect: Dialect, model: type[Base], names: tuple[str, ...], text:
 
 def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     if isinstance(kind, JSON) and dialect.name == "sqlite":
-        return _as_text
+        return _as_text_or_null if kind.none_as_null else _as_text
     if isinstance(kind, Boolean):
         return None  # both drivers know what a bool is
     convert: Callable[[Any], Any] | None = kind.dialect_impl(dialect).bind_processor(dialect)
@@ -236,6 +257,10 @@ def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
 
 def _as_text(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def _as_text_or_null(value: Any) -> str | None:
+    return None if value is None else _as_text(value)
 
 
 def _from_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -37,6 +37,7 @@ def refold_all(door: Door, session: Session, log: str, chunk: int = CHUNK) -> No
         for table in room.tables:
             session.execute(delete(table).where(_log_of(table) == log))
     session.expire_all()
+    forget_seen(session)
     entries, verdicts = read(session, log), _unjudged(session, log)
     while part := list(islice(entries, chunk)):
         for room in door.rooms:

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.base.rows import Written
+from webapp.kernel.base.rows import Written, insert_rows
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Accepted, Author, Verdict, command
 from webapp.kernel.intake.format import Act, Body, Text
@@ -131,8 +131,9 @@ def _replacement_fault(session: Session, old: IssuedCode, new: str) -> Accepted 
 
 def _project_printed(session: Session, entry: Recorded) -> None:
     body = entry.data
-    session.execute(
-        insert(IssuedCode),
+    insert_rows(
+        session,
+        IssuedCode,
         [
             {"id": code, "log": entry.log, "kind": body["kind"], "batch": body["batch"]}
             | {"number": body["first"] + number, "issued_at": entry.recorded_at}

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import derived_id
+from webapp.kernel.base.workbench import workbench
 from webapp.kernel.intake.format import Body
 from webapp.kernel.intake.machine import Fact, append_facts
 from webapp.kernel.intake.service import Door
@@ -91,9 +92,7 @@ def name_of(key: str) -> str:
 def ensure(session: Session, log: str) -> Sequence[tuple[str, Mapping[str, Any]]]:
     """What the log must say before a label is signed with the current key: one entry, or none where it stands."""
     key = current(log)
-    known = session.scalar(
-        select(LabelKeyRow.key_id).where(LabelKeyRow.log == log, LabelKeyRow.key_id == key.key_id)
-    )
+    known = workbench(session).get(LabelKeyRow, log, key.key_id)
     return [] if known else [(LABEL_KEY, {"key": key.key, "key_id": key.key_id})]
 
 
@@ -115,10 +114,11 @@ def public_keys(session: Session, log: str) -> list[dict[str, str]]:
 
 def project(session: Session, log: str, entries: Sequence[Recorded]) -> None:
     """Fold the keys of a log's entries; the first mention of a key counts."""
-    for entry in entries:
-        if entry.kind == LABEL_KEY:
+    mine = [entry for entry in entries if entry.kind == LABEL_KEY]
+    if mine:
+        bench = workbench(session)
+        for entry in mine:
             body = LabelKeyBody.model_validate(entry.data.get("body", entry.data))
-            if session.get(LabelKeyRow, (log, body.key_id)) is None:
-                row = LabelKeyRow(log=log, key_id=body.key_id, key=body.key, since=entry.recorded_at)
-                session.add(row)
-                session.flush()
+            if bench.get(LabelKeyRow, log, body.key_id) is None:
+                bench.add(LabelKeyRow, log=log, key_id=body.key_id, key=body.key, since=entry.recorded_at)
+        bench.flush()
