@@ -1,7 +1,8 @@
 """Fold again what new scans touch, and write only what has changed."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, insert
 from sqlalchemy.orm import Session
@@ -17,8 +18,10 @@ from webapp.kernel.base.rows import Written, update_rows
 from webapp.kernel.intake.door import Verdict
 from webapp.kernel.reconciliation.projection import Row, replace, verdicts, with_closings
 
-COUNTERS = ("registered", "sanitized", "departed", "received", "destroyed", "ended")
-Deltas = dict[str, dict[str, int]]
+#: Of devices and cages: registered, sanitized, departed, received, destroyed, ended.
+Sums = tuple[int, ...]
+NOTHING: Sums = (0, 0, 0, 0, 0, 0)
+Deltas = dict[str, Sums]
 
 
 def refold(session: Session, log: str, touched: Touched) -> Mapping[str, Verdict]:
@@ -86,6 +89,21 @@ def _job_of(scene: Scene, tag: Tag) -> str:
     return registered.job if registered else ""
 
 
+class _State(NamedTuple):
+    """What is written of a device, by the names of its columns."""
+
+    code: str | None
+    step: str
+    done: Mapping[str, int]
+    cage: str
+    sanitized: bool
+    destroyed: bool
+    ended: bool
+
+
+_state_of = attrgetter(*_State._fields)
+
+
 def _write_devices(session: Session, scene: Scene, folds: Mapping[str, DeviceFold], deltas: Deltas) -> None:
     """Every device that a core code was ever bound to: the fold of its owner, or the empty state."""
     changed = []
@@ -93,69 +111,53 @@ def _write_devices(session: Session, scene: Scene, folds: Mapping[str, DeviceFol
         code, row = scene.owner_of(device), scene.devices.get(device)
         if row is None or not row.listed:
             continue
-        new = _device_state(code, folds.get(code))
-        if any(getattr(row, name) != value for name, value in new.items()):
-            _count(deltas, row.consignment, _flags(row), _flags_of(new))
-            same = ("code",) if row.code == new["code"] else ()
-            changed.append({"id": device} | {name: value for name, value in new.items() if name not in same})
+        old, new = _state_of(row), _device_state(code, folds.get(code))
+        if old != new:
+            _count(deltas, row.consignment, _counted(old), _counted(new))
+            told = {"id": device, **new._asdict()}
+            if row.code == code:
+                del told["code"]
+            changed.append(told)
     # under the same code most often: its index is then left alone
     update_rows(session, Device, "id", [new for new in changed if "code" in new])
     update_rows(session, Device, "id", [new for new in changed if "code" not in new])
     _write_found(session, scene, folds, deltas)
 
 
-def _device_state(code: str, fold: DeviceFold | None) -> dict[str, Any]:
+def _device_state(code: str, fold: DeviceFold | None) -> _State:
     if fold is None:
-        nothing = {"step": "", "done": {}, "cage": "", "sanitized": False, "destroyed": False, "ended": False}
-        return {"code": code or None, **nothing}
-    return {
-        "code": code,
-        "step": str(fold.step or ""),
-        "done": {str(step): at for step, at in fold.done.items()},
-        "cage": fold.cage,
-        "sanitized": fold.sanitized,
-        "destroyed": Step.DESTROYED in fold.done or Step.DESTROYED_ON_SITE in fold.done,
-        "ended": fold.ended,
-    }
+        return _State(code or None, "", {}, "", sanitized=False, destroyed=False, ended=False)
+    done = {str(step): at for step, at in fold.done.items()}
+    destroyed = Step.DESTROYED in done or Step.DESTROYED_ON_SITE in done
+    return _State(code, str(fold.step or ""), done, fold.cage, fold.sanitized, destroyed, fold.ended)
 
 
-def _flags(row: Any) -> dict[str, int]:
-    return {
-        "registered": int(row.code is not None),
-        "sanitized": int(row.sanitized),
-        "destroyed": int(row.destroyed),
-        "ended": int(row.ended),
-    }
+def _counted(state: Sequence[Any]) -> Sums:
+    code, _, _, _, sanitized, destroyed, ended = state
+    return int(code is not None), int(sanitized), 0, 0, int(destroyed), int(ended)
 
 
-def _flags_of(state: Mapping[str, Any]) -> dict[str, int]:
-    return {
-        "registered": int(state["code"] is not None),
-        "sanitized": int(state["sanitized"]),
-        "destroyed": int(state["destroyed"]),
-        "ended": int(state["ended"]),
-    }
+def _count(deltas: Deltas, consignment: str, old: Sums, new: Sums) -> None:
+    if old != new:
+        before = deltas.get(consignment, NOTHING)
+        deltas[consignment] = tuple(map(_moved, before, old, new))
 
 
-def _count(
-    deltas: dict[str, dict[str, int]], consignment: str, old: Mapping[str, int], new: Mapping[str, int]
-) -> None:
-    sums = deltas.setdefault(consignment, dict.fromkeys(COUNTERS, 0))
-    for name in old.keys() | new.keys():
-        sums[name] += new.get(name, 0) - old.get(name, 0)
+def _moved(sum: int, old: int, new: int) -> int:
+    return sum + new - old
 
 
 def _write_found(session: Session, scene: Scene, folds: Mapping[str, DeviceFold], deltas: Deltas) -> None:
     """A device that was on no list exists exactly as long as a registration says so."""
     gone = [row for row in scene.devices.values() if not row.listed]
     for row in gone:
-        _count(deltas, row.consignment, _flags(row), {})
+        _count(deltas, row.consignment, _counted(_state_of(row)), NOTHING)
     if gone:
         session.execute(delete(Device).where(Device.id.in_([row.id for row in gone])))
     unlisted = (device for device in scene.bindings if not _is_listed(scene, device))
     rows = [row for device in unlisted if (row := _found_row(scene, device, folds)) is not None]
     for row in rows:
-        _count(deltas, row["consignment"], {}, _flags_of(row))
+        _count(deltas, row["consignment"], NOTHING, _counted([row[name] for name in _State._fields]))
     if rows:
         session.execute(insert(Device), rows)
 
@@ -172,7 +174,7 @@ def _found_row(scene: Scene, device: str, folds: Mapping[str, DeviceFold]) -> di
         return None
     found = {"cls": registered.body.get("cls", "3"), "kind": registered.body.get("kind") or "other"}
     place = {"id": device, "log": scene.log, "consignment": registered.job, "number": 0, "listed": False}
-    return {**place, **found, **_device_state(code, folds[code])}
+    return {**place, **found, **_device_state(code, folds[code])._asdict()}
 
 
 def _write_cages(session: Session, scene: Scene, folds: Mapping[str, CageFold], deltas: Deltas) -> None:
@@ -202,24 +204,16 @@ def _cage_state(fold: CageFold) -> dict[str, Any]:
     }
 
 
-def _journey(cage: Any) -> dict[str, int]:
+def _journey(cage: Any) -> Sums:
     size = len(cage.manifest)
-    return {
-        "departed": size if cage.departed_at is not None else 0,
-        "received": size if cage.arrived_at is not None else 0,
-    }
+    return 0, 0, size if cage.departed_at is not None else 0, size if cage.arrived_at is not None else 0, 0, 0
 
 
 def _write_counters(session: Session, deltas: Deltas) -> None:
-    changed = [
-        (*(sums[name] for name in COUNTERS), job)
-        for job, sums in sorted(deltas.items())
-        if any(sums.values())
-    ]
-    _ADD.run_each(session, changed)
+    _ADD.run_each(session, [(*sums, job) for job, sums in sorted(deltas.items()) if any(sums)])
 
 
-#: In the order of COUNTERS.
+#: In the order of Sums.
 _ADD = Written(
     "UPDATE custody_consignments SET registered = registered + ?, sanitized = sanitized + ?,"
     " departed = departed + ?, received = received + ?, destroyed = destroyed + ?, ended = ended + ? WHERE id = ?"

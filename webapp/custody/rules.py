@@ -1,6 +1,6 @@
 """Where a device stands and what is wrong with its history: pure folds over the tables in steps.py."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -96,8 +96,8 @@ def fold_device(tag: Tag, events: Sequence[Event]) -> DeviceFold:
             findings.extend(_attested(tag, event))
     loaded = [event for event in ordered if event.step == Step.LOADED]
     cage = loaded[-1].parent if loaded else ""
-    fold = DeviceFold(state, done, cage, ended=False, findings=tuple(findings), scans=len(ordered))
-    return fold._replace(ended=ended(tag, fold))
+    end = _ended(tag, done, findings, ())
+    return DeviceFold(state, done, cage, end, tuple(findings), len(ordered))
 
 
 def ended(tag: Tag, fold: DeviceFold, settled: Collection[tuple[str, str]] = ()) -> bool:
@@ -105,13 +105,22 @@ def ended(tag: Tag, fold: DeviceFold, settled: Collection[tuple[str, str]] = ())
     people have settled: they stop nothing any more, and a step that was skipped is then missed no longer. Except for
     the erasure: no decision replaces it, only the destruction of the drive does.
     """
-    open_ones = [found for found in fold.findings if (found.code, found.key) not in settled]
+    return _ended(tag, fold.done, fold.findings, settled)
+
+
+def _ended(
+    tag: Tag, done: Mapping[Step, int], findings: Iterable[Found], settled: Collection[tuple[str, str]]
+) -> bool:
+    missing = [step for step in required(tag.cls, done) if step not in done]
+    if missing and not settled:  # most often: nothing that is in question needs to be asked
+        return False
+    open_ones = [found for found in findings if (found.code, found.key) not in settled]
     if not tag.cls or not tag.owner or any(SEVERITY[found.code] != Severity.WARN for found in open_ones):
         return False
     excused = {key for code, key in settled if code == Discrepancy.SKIPPED}
-    if Step.DESTROYED not in fold.done:
+    if Step.DESTROYED not in done:
         excused.discard(Step.SANITIZED)
-    return all(step in fold.done or step in excused for step in required(tag.cls, fold.done))
+    return excused.issuperset(missing)
 
 
 def _rank(state: Step | None) -> int:

@@ -256,6 +256,8 @@ def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
 
 
 def _as_text(value: Any) -> str:
+    if value == []:  # most lists are empty
+        return "[]"
     return orjson.dumps(value).decode()
 
 

@@ -315,13 +315,13 @@ class _Batch:
     def _receipts(self, log: str, items: list[tuple[int, Parsed]], first: int) -> None:
         rows = []
         for offset, (place, item) in enumerate(items):
-            verdict = self.verdicts.pop(item.act.id, OK)
-            self.answers[place] = Answer(item.act.id, log, first + offset, verdict=verdict)
+            act, index = item.act, first + offset
+            verdict = self.verdicts.pop(act.id, OK)
+            self.answers[place] = Answer(act.id, log, index, verdict=verdict)
             rows.append(
-                {"id": item.act.id, "log": log, "index": first + offset, "dev": item.act.dev}
-                | {"content": item.content, "rev": self.now}
-                | stored(verdict)
-            )
+                {"id": act.id, "log": log, "index": index, "dev": act.dev, "content": item.content, "rev": self.now,
+                 **stored(verdict)}
+            )  # fmt: skip
         insert_rows(self.session, Receipt, rows)
         revise(self.session, self.verdicts, self.now)
         self.verdicts = {}
@@ -336,6 +336,8 @@ def insert_new_rows(session: Session, table: type[Base], rows: Sequence[Mapping[
 
 def stored(verdict: Verdict) -> dict[str, Any]:
     """A verdict as receipts hold it."""
+    if not verdict.findings:
+        return {"verdict": verdict.verdict, "findings": []}
     findings = [{"code": c, "severity": s, "params": dict(p)} for c, s, p in verdict.findings]
     return {"verdict": verdict.verdict, "findings": findings}
 

@@ -49,9 +49,9 @@ class Heads:
             grown += frontier.push(leaf)
             recorded.append(Recorded(log, index, draft.id, draft.kind, now, draft.by, draft.data))
             rows.append(
-                {"log": log, "index": index, "id": draft.id, "kind": draft.kind}
-                | {"recorded_at": now, "leaf": leaf, "raw": raw}
-            )
+                {"log": log, "index": index, "id": draft.id, "kind": draft.kind, "recorded_at": now, "leaf": leaf,
+                 "raw": raw}
+            )  # fmt: skip
         if rows:
             insert_rows(session, LedgerEntry, rows)
             head = {"log": log, "size": frontier.size, "frontier": frontier.to_bytes()}
