@@ -1,25 +1,21 @@
 """Boxes come to a gymnasium without a network; its phone starts cold, reads real labels, and tells the server later."""
 
-import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import zxingcpp
 from playwright.sync_api import Playwright, expect
 
-from tests.browser.films import film
+from tests.browser.boxes import Behind, codes_on, looked_at, told
 from tests.browser.handset import Handset
 from tests.browser.server import Member, Server
-from tests.conftest import settings_for
 from tests.factories.identity import PASSWORD
 from tests.factories.supplies import Relief, a_relief, numbers, offered, stock
 from tests.kernel.scanning import paper
 from tests.kernel.scanning.paper import Picture
-from webapp.app import create_app
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
@@ -28,15 +24,11 @@ from webapp.supplies.labels import card_pdf, cards
 from webapp.supplies.labels import desk as label_desk
 from webapp.supplies.models import Match
 
-#: Where both codes stand on a printed label: top, bottom, left, right.
-CODES_MM = (23, 132, 5, 76)
-
 
 @dataclass
-class Gym:
+class Gym(Behind):
     """A town with two shelters; a box is on its way to each. `codes` of the boxes, by shelter."""
 
-    server: Server
     relief: Relief
     title: str
     other: str
@@ -47,37 +39,11 @@ class Gym:
     labels: list[Picture]
     card: Picture
 
-    @property
-    def url(self) -> str:
-        """The address people type."""
-        return self.server.url
-
-    def on_the_server(self, ask: Any) -> Any:
-        """What the read tables say now."""
-        folder = self.server.folder
-        with create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder)).app_context():
-            answer = ask()
-            db.session.remove()
-            db.engine.dispose()
-        return answer
-
 
 @pytest.fixture(scope="module")
 def gym(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gym]:
-    folder = tmp_path_factory.mktemp("town")
-    shutil.copyfile(sqlite_template, folder / "test.db")
-    server = Server(folder)
-    base = {"PUBLIC_BASE": server.url, "QR_BASE": server.url, "QR_PREFIXES": [server.url]}
-    app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder) | base)
-    with app.app_context():
-        town = _settle(server)
-        db.session.remove()
-        db.engine.dispose()
-    try:
-        server.start()
+    with told(sqlite_template, tmp_path_factory.mktemp("town"), _settle) as town:
         yield town
-    finally:
-        server.kill()
 
 
 def _settle(server: Server) -> Gym:
@@ -85,7 +51,7 @@ def _settle(server: Server) -> Gym:
     relief.now = now_ms()
     sent = [_on_its_way(relief, shelter, quantity) for shelter, quantity in enumerate((40, 25))]
     pictures = [
-        _codes_of(label_desk.pdf(db.session.get_one(Match, match), "two", now_ms())) for *_, match in sent
+        codes_on(label_desk.pdf(db.session.get_one(Match, match), "two", now_ms())) for *_, match in sent
     ]
     names = [db.session.get_one(Organisation, id).name for id in relief.shelters]
     worker = relief.people["worker"]
@@ -104,13 +70,6 @@ def _on_its_way(relief: Relief, shelter: int, quantity: int) -> tuple[str, str, 
     assert relief.request(quantity, offer=offer, match=match, shelter=shelter).refusal is None
     assert relief.ship("citizen", match, quantity).refusal is None
     return need, offer, relief.parcels_of(match)[0].code, match
-
-
-def _codes_of(printed: Any) -> Picture:
-    """Both codes of a label, cut from its sheet."""
-    sheet = paper.printed(printed)
-    top, bottom, left, right = (round(mm * paper.DPI / 25.4) for mm in CODES_MM)
-    return np.ascontiguousarray(sheet[top:bottom, left:right])
 
 
 def _card(relief: Relief) -> Picture:
@@ -132,16 +91,11 @@ def _cut(sheet: Picture, code: zxingcpp.Barcode) -> Picture:
     return np.ascontiguousarray(part)
 
 
-def looked_at(phone: Handset, folder: Path, films: Sequence[Picture]) -> None:
-    """The phone's camera sees these, one after the other, from the next start on."""
-    phone.film = film(folder / "boxes.y4m", films, per_frame=1)
-
-
-def without_a_label(phone: Handset, quantity: str) -> None:
+def without_a_label(phone: Handset, quantity: str, what: str = "毛布") -> None:
     """Blankets come from somewhere."""
     phone.page.get_by_role("link", name="ラベルのない荷物").click()
-    phone.page.get_by_label("品目をさがす").fill("毛布")
-    phone.tap("毛布")
+    phone.page.get_by_label("品目をさがす").fill(what)
+    phone.tap(what)
     phone.page.get_by_label("数（").fill(quantity)
     phone.tap("届いた物として記録する")
 
@@ -201,10 +155,10 @@ def test_boxes_are_received_without_a_network_and_the_server_hears_of_all(
 
     # then every number of the server is right: the accepted box fills the need here, and opens the other's again
     here, there = gym.needs
-    told = gym.on_the_server(
+    counted = gym.on_the_server(
         lambda: [*map(numbers, (here, there)), *map(offered, gym.offers), stock(gym.relief, 0, "B01", "")]
     )
-    assert told == [
+    assert counted == [
         (100, 0, 0, 0, 60, 40), (100, 0, 0, 0, 0, 100), (40, 0, 0, 0, 40, 0, 0), (25, 0, 0, 0, 25, 0, 0), 12,
     ]  # fmt: skip
     phone.switch_off()
@@ -229,13 +183,19 @@ def test_a_shelters_card_makes_a_phone_that_nobody_has_logged_in_on_one_of_the_s
     phone.type_code(gym.codes[0], go="この番号で受け取る")
     expect(phone.said).to_contain_text("記録しました")
 
-    # then the record is signed, and goes out when the network is back, without any login
-    (row,) = phone.kept()
-    assert row["s"]
+    # and beds come, though this phone has heard of no disaster yet
+    phone.tap("一覧・数える（1箱）")
+    without_a_label(phone, "12", "段ボールベッド")
+    expect(phone.page.get_by_text("外部から　1件")).to_be_visible()
+
+    # then both records are signed, and go out when the network is back, without any login
+    rows = phone.kept()
+    assert all(row["s"] for row in rows)
     phone.flight_mode(on=False)
     phone.sync()
-    (row,) = phone.kept()
-    assert (row["state"], row["receipt"]["verdict"]) == ("sent", "ok")
+    sent = [(row["step"], row["state"], row["receipt"]["verdict"]) for row in phone.kept()]
+    assert sent == [("arrived", "sent", "ok"), ("outside", "sent", "ok")]
+    assert gym.on_the_server(lambda: stock(gym.relief, 0, "B02", "")) == 12, "of the only disaster that is open"
     expect(phone.card(gym.title)).to_be_visible()
     phone.switch_off()
     assert phone.complaints == []

@@ -66,4 +66,5 @@ FINDING_TEXTS: dict[str, str] = {
     "PARCEL_OVER": "ラベルより多く届きました。",
     "PARCEL_EXPIRED": "期限の過ぎたものがあります。",
     "SHELTER_CLOSED": "閉鎖した避難所あての荷物です。",
+    "DISASTER_UNKNOWN": "どの災害の物資か、まだ決まっていません。訂正して、災害を選んで入れ直せます。",
 }

@@ -53,11 +53,12 @@ def _body(entry: Recorded) -> Mapping[str, Any]:
     return body
 
 
-def _disaster_opened(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+def _disaster_opened(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     bench.add(
         Disaster, id=entry.id, log=entry.log, drill=body["drill"], opened_at=entry.recorded_at, closed_at=None,
         unverified_percent=body.get("unverified_percent", 0), details=entry.id,
     )  # fmt: skip
+    _place(bench, entry.log, touched)
 
 
 def _disaster_changed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
@@ -65,8 +66,9 @@ def _disaster_changed(bench: Workbench, entry: Recorded, body: Mapping[str, Any]
     row.unverified_percent, row.details = body["unverified_percent"], entry.id
 
 
-def _disaster_closed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], _touched: Touched) -> None:
+def _disaster_closed(bench: Workbench, entry: Recorded, body: Mapping[str, Any], touched: Touched) -> None:
     bench.get_one(Disaster, body["disaster"]).closed_at = entry.recorded_at
+    _place(bench, entry.log, touched)
 
 
 _SHELTER = {
@@ -334,10 +336,28 @@ def _outside(bench: Workbench, scan: ScanRow, touched: Touched) -> None:
     if told is None or told.step != Step.OUTSIDE or (told.log, told.shelter) != (scan.log, scan.shelter):
         return
     undone = any(it.shelter == told.shelter for it in bench.find(ScanRow, log=scan.log, target=told.id))
+    if not told.disaster:
+        told.disaster = _only_open(bench, told.log)
+        touched.strangers[told.id] = as_verdict([] if told.disaster or undone else ["DISASTER_UNKNOWN"])
+        if not told.disaster:
+            return
     quantity = 0 if undone else told.body["quantity"]
     group = (told.disaster, told.shelter, told.body["item"], told.body.get("variant", ""))
     put_pool(bench, f"{told.id}:outside", scan.log, group, quantity)
     touched.pools.add(group)
+
+
+def _only_open(bench: Workbench, log: str) -> str:
+    """The disaster of goods whose phone knew none (ADR 17): the only one that is open; "" while none or several are."""
+    open_ones = [row.id for row in bench.find(Disaster, log=log) if row.closed_at is None]
+    return open_ones[0] if len(open_ones) == 1 else ""
+
+
+def _place(bench: Workbench, log: str, touched: Touched) -> None:
+    """Goods that wait for their disaster, now that other ones are open."""
+    for scan in bench.find(ScanRow, log=log, code=""):
+        if scan.step == Step.OUTSIDE and not scan.disaster:
+            _outside(bench, scan, touched)
 
 
 _HANDLERS: dict[str, Callable[[Workbench, Recorded, Mapping[str, Any], Touched], None]] = {

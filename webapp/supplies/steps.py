@@ -203,5 +203,6 @@ FINDINGS = MappingProxyType(
         "PARCEL_OVER": "warn",
         "PARCEL_EXPIRED": "warn",
         "SHELTER_CLOSED": "warn",
+        "DISASTER_UNKNOWN": "warn",
     }
 )

@@ -60,6 +60,7 @@ export const RECEIVE = {
   acceptHint: 'あて先の避難所の分は、足りない数に戻ります。',
   forwarded: '転送を記録しました',
   accepted: '受け取りを記録しました',
+  forgedHint: '中身の記載は使いません。箱は小さなQRか番号で受け取れます。',
   undecided: 'まだ記録していません',
   undecidedHint: 'もう一度読むと、転送か受け取りかを選べます',
   aloud: (/** @type {number} */ boxes) => `${boxes}箱`,
@@ -106,10 +107,30 @@ export const OUTSIDE = {
   dateWrong: '年・月・日を8つの数字で入れてください。',
   disaster: '災害',
   disasterMust: 'どの災害の物資か選んでください。',
-  noDisaster: '災害の名前がまだこの電話にありません',
-  noDisasterHint: '電波の届くところで一度つなぐと、登録できるようになります。それまでは紙に控えてください。',
+  noDisaster: '災害の名前は、まだこの電話にありません',
+  noDisasterHint: 'このまま記録できます。どの災害の物資かは、つながったときに市町村の記録から決まります。',
   go: '届いた物として記録する',
   done: (/** @type {string} */ what) => `${what}　外部からの到着`,
+};
+
+export const ARTICLE = {
+  read: '商品のバーコードを読む',
+  title: '商品のバーコード',
+  hint: '商品のバーコード（JAN）を枠に入れてください。品目を選ぶだけで、記録はまだしません。',
+  label: 'バーコードの数字',
+  labelHint: 'しま模様の下にある13けたか8けたの数字です。',
+  must: '数字を入れてください。',
+  wrong: '数字が合いません。もう一度見くらべてください。',
+  go: 'この数字で品目をさがす',
+  ours: 'ラベルのある箱です。「箱を受け取る」で読んでください。',
+  other: '商品のバーコード（JAN）ではありません。別の面のバーコードを枠に入れてください。',
+  stuck: '少し離して、明るいところで。読めないときは下に数字を',
+  otherwise: '下に数字を入れても、同じように品目をさがせます。',
+  number: (/** @type {string} */ article) => `JAN ${article}`,
+  fresh: 'どの品目か選んでください。次からは、この電話がその品目を出します。',
+  known: (/** @type {string} */ name) => `前にこのバーコードで記録した品目です：${name}`,
+  learns: '記録すると、次からこのバーコードでこの品目が出ます。',
+  change: '品目を選び直す',
 };
 
 export const CARD_SCREEN = {

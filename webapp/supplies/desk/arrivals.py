@@ -285,9 +285,10 @@ def scans_of(session: Session, town: Town, codes: Iterable[str]) -> list[ScanLin
 
 
 def outside_scans(session: Session, town: Town, offset: int) -> tuple[list[ScanLine], int]:
-    """Goods without our label, the latest first."""
+    """Goods without our label, the latest first; also those of which nobody knows the disaster yet."""
     s = ScanRow
-    query = select(s).where(s.log == town.log, s.disaster == town.disaster, s.step == Step.OUTSIDE.value)
+    mine = s.disaster.in_((town.disaster, ""))
+    query = select(s).where(s.log == town.log, mine, s.step == Step.OUTSIDE.value)
     query = query.where(s.shelter == town.shelter) if town.shelter else query
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     rows = session.scalars(query.order_by(s.at.desc(), s.id.desc()).limit(PAGE).offset(offset))
@@ -328,7 +329,8 @@ def _what(town: Town, row: ScanRow, names: Mapping[str, str]) -> str:
         return f"{names.get(str(body.get('to', '')), '')}へ"
     if row.step == Step.OUTSIDE:
         title = item_text(town.items, body["item"], body.get("variant", ""))
-        return f"{title} {body['quantity']:,}{unit_of(town.items, body['item'])}"
+        unplaced = "" if row.disaster else "（どの災害の物資か未定）"
+        return f"{title} {body['quantity']:,}{unit_of(town.items, body['item'])}{unplaced}"
     return "ここで受け入れ" if body.get("accept") else ""
 
 

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import NoReturn
 
 import qrcode
-import weasyprint
 from flask import current_app, render_template
 from qrcode import constants
-from weasyprint.text.fonts import FontConfiguration
 
 from webapp.kernel.scanning import qr
 from webapp.supplies.desk.arrivals import Shipment
@@ -48,6 +46,9 @@ def sheet(desk: Desk, needs: Sequence[NeedLine], due: Sequence[Shipment]) -> She
 
 def render(form: Sheet, path: str) -> bytes:
     """The PDF; `path` of the shelter's page, where it is typed in afterwards."""
+    import weasyprint  # slow to load, and only who prints needs it
+    from weasyprint.text.fonts import FontConfiguration
+
     address = f"{current_app.config['PUBLIC_BASE']}{path.partition('?')[0]}"
     matrix = _symbol(address)
     page = render_template(

@@ -6,13 +6,12 @@ WeasyPrint, Japanese fonts embedded, nothing fetched. Black only: it is printed 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-import weasyprint
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from weasyprint.text.fonts import FontConfiguration
 
 from webapp.kernel.documents import symbols
 from webapp.kernel.scanning import codes, qr
@@ -40,7 +39,6 @@ MARK_ICONS = {
 
 _TEMPLATES = Path(__file__).parents[1] / "templates" / "papers"
 _PAGES = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined)
-_FONTS = FontConfiguration()
 #: How much else stands on a label → the name's largest height in pt, and how much of the label's it may take.
 _SIZES = {"roomy": (52, 118), "usual": (40, 88), "dense": (28, 58)}
 _SMALLEST = 14
@@ -96,16 +94,25 @@ def render(labels: Sequence[LabelFace], layout: Layout, *, base: str) -> bytes:
 
 def to_pdf(template: str, **values: Any) -> bytes:
     """A page of `templates/papers` with its own style sheet (`papers.css`)."""
+    import weasyprint  # slow to load, and only who prints needs it
+
     page = _PAGES.get_template(template).render(**values)
     style = weasyprint.CSS(
         string=(_TEMPLATES / "papers.css").read_text("utf-8"),
-        font_config=_FONTS,
+        font_config=_fonts(),
         url_fetcher=_nothing_from_outside,
     )
     pdf: bytes = weasyprint.HTML(string=page, url_fetcher=_nothing_from_outside).write_pdf(
-        stylesheets=[style], font_config=_FONTS
+        stylesheets=[style], font_config=_fonts()
     )
     return pdf
+
+
+@cache
+def _fonts() -> Any:
+    from weasyprint.text.fonts import FontConfiguration
+
+    return FontConfiguration()
 
 
 def room_of(face: LabelFace) -> str:

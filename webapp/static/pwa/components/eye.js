@@ -10,8 +10,10 @@ import { button } from './frame.js';
 import { drawBoxes, pointIn } from './overlay.js';
 
 /** @typedef {import('../types.js').ScanResult} ScanResult */
-/** @typedef {{prefixes: string[], serials: boolean, marks: Map<string, import('./overlay.js').Mark>, hud: Node[],
- *   only?: () => Set<string>|null, onCode: (result: ScanResult) => void}} EyePlan `only`: box these alone, and darken the rest */
+/** @typedef {{prefixes: string[], serials?: boolean, goods?: boolean, marks: Map<string, import('./overlay.js').Mark>, hud: Node[],
+ *   words?: {stuck: string, otherwise: string}, only?: () => Set<string>|null, onCode: (result: ScanResult) => void}} EyePlan
+ *   `serials`, `goods`: makers' barcodes too; `words`: the ways on where there is no typing or photo beside it; `only`: box these alone, and
+ *   darken the rest */
 
 const LINGER = 15_000;
 const KEEP_BOXES = 260;
@@ -49,13 +51,13 @@ export function createEye(plan) {
   const canvas = h('canvas', { class: 'app-eye__boxes', 'aria-hidden': 'true', onclick: (/** @type {MouseEvent} */ event) => sharpen(element, event) });
   const state = h('div', { class: 'app-eye__state', role: 'status' }, SCANNER.starting);
   const element = h('div', { class: 'app-eye', 'data-state': 'starting' }, canvas,
-    h('p', { class: 'app-eye__hint', role: 'status' }, SCANNER.stuck), h('div', { class: 'app-eye__hud' }, plan.hud), state);
+    h('p', { class: 'app-eye__hint', role: 'status' }, (plan.words ?? SCANNER).stuck), h('div', { class: 'app-eye__hud' }, plan.hud), state);
   /** @type {Set<() => void>} */
   const watchers = new Set();
   /** @type {ReturnType<typeof createScanner>|null} */
   let scanner = null;
   let gone = false;
-  let serials = plan.serials;
+  let serials = plan.serials ?? false;
   const changed = () => watchers.forEach((fn) => fn());
 
   let unhear = () => {};
@@ -63,7 +65,7 @@ export function createEye(plan) {
   const dark = (why) => {
     element.dataset.state = 'off';
     changed();
-    fill(state, ...noPicture(why, start));
+    fill(state, ...noPicture(why, plan.words ?? SCANNER, start));
   };
   /** @param {"live"|"restarting"|"lost"} camera */
   const hear = (camera) => {
@@ -85,7 +87,7 @@ export function createEye(plan) {
       await video.play().catch(() => undefined);
       scanner = createScanner({ video, prefixes: plan.prefixes, onFrame: painter(canvas, plan), onCode: plan.onCode,
         onQuiet: (ms) => { if (ms > HINT_AFTER) element.dataset.quiet = ''; } });
-      scanner.serialMode(serials);
+      scanner[plan.goods ? 'suppliesMode' : 'serialMode'](plan.goods || serials);
       scanner.start();
       unhear = shared.camera?.onState(hear) ?? unhear;
       hear('live');
@@ -117,8 +119,8 @@ export function createEye(plan) {
   };
 }
 
-/** What stands in the place of the picture. @param {string} why @param {() => Promise<void>} again */
-const noPicture = (why, again) => [h('p', { class: 'app-eye__problem' }, why), h('p', {}, SCANNER.otherwise),
+/** What stands in the place of the picture. @param {string} why @param {{otherwise: string}} words @param {() => Promise<void>} again */
+const noPicture = (why, { otherwise }, again) => [h('p', { class: 'app-eye__problem' }, why), h('p', {}, otherwise),
   button(SCANNER.again, again, { rank: 'second' })];
 
 /** The shared video element, running. */

@@ -1,10 +1,12 @@
 // Goods that came without a label of ours: what, which size, how many. They fill the need too.
 
+import { askArticle } from '../components/article.js';
 import { fill, h } from '../components/dom.js';
 import { button, linkButton, notice } from '../components/frame.js';
 import { choice, textField } from '../components/form.js';
 import { icon } from '../components/icon.js';
-import { OUTSIDE } from '../messages-relief.js';
+import { ARTICLE, OUTSIDE } from '../messages-relief.js';
+import { articleIn, enteredAs, keepArticle } from '../supplies/articles.js';
 import { finish } from './finish.js';
 import { fetching, openPlace } from './relief-place.js';
 import { figures } from './relief-count.js';
@@ -17,67 +19,111 @@ import { figures } from './relief-count.js';
 const MOST = 1_000_000;
 
 /** What came. @param {App} app @param {Where} where @returns {Promise<Screen>} */
-export async function reliefOutside(app, { parts: [id] }) {
+export async function reliefOutside(app, { parts: [id], query }) {
   const place = await openPlace(app, id);
   if (!place) return fetching(app);
-  if (place.pack.disasters.length === 0) return nowhere(place);
   const codes = codesOf(place);
+  const article = articleIn(query.get('jan') ?? '');
   const needed = [...new Set(place.pack.needs.map(({ item }) => item))].filter((code) => codes.includes(code));
   const found = h('div', { class: 'app-stack' });
   const look = (/** @type {string} */ text) => {
     const hits = codes.filter((code) => place.itemOf(code)?.name.includes(text));
-    fill(found, text ? (hits.length ? rows(place, hits) : h('p', { class: 'app-note' }, OUTSIDE.none)) : all(place, codes, needed));
+    fill(found, text ? (hits.length ? rows(place, hits, article) : h('p', { class: 'app-note' }, OUTSIDE.none)) : all(place, codes, needed, article));
   };
   const search = textField({ label: OUTSIDE.search, onInput: look });
   look('');
-  return { title: OUTSIDE.title, sub: place.name, back: place.base, body: [h('p', { class: 'app-lead' }, OUTSIDE.lead), search.element, found], foot: [] };
+  const read = async () => {
+    const told = await askArticle(place.prefixes);
+    if (told) app.go(await leadsTo(app, place, codes, told), { replace: Boolean(article) });
+  };
+  return { title: OUTSIDE.title, sub: place.name, back: place.base,
+    body: [ofWhichDisaster(place), article ? notice('info', ARTICLE.number(article), ARTICLE.fresh) : h('p', { class: 'app-lead' }, OUTSIDE.lead),
+      button(ARTICLE.read, read, { rank: 'second', mark: 'scan' }), search.element, found], foot: [] };
 }
 
-/** @param {Place} place @returns {Screen} */
-const nowhere = (place) => ({ title: OUTSIDE.title, back: place.base, live: true, body: [notice('warn', OUTSIDE.noDisaster, OUTSIDE.noDisasterHint)], foot: [] });
+/** The form of the item that this barcode was entered as before, or the list to choose from. @param {App} app @param {Place} place
+ * @param {string[]} codes @param {string} article */
+async function leadsTo(app, place, codes, article) {
+  const known = await enteredAs(app.store, place.log, article);
+  return pathOf(place, article, known && codes.includes(known.item) ? known.item : '');
+}
+
+/** @param {Place} place @param {string} article "": no barcode was read @param {string} [code] of the item */
+const pathOf = (place, article, code = '') => `${place.base}/outside${code && `/${code}`}${article && `?jan=${article}`}`;
+
+/** A phone that was begun by a card and has met no server yet knows no disaster: what came is recorded all the same. @param {Place} place */
+const ofWhichDisaster = ({ pack }) => (pack.disasters.length ? null : notice('info', OUTSIDE.noDisaster, OUTSIDE.noDisasterHint));
 
 /** Codes of everything that can be chosen: the base list, and what the town has changed of it. @param {Place} place */
 const codesOf = ({ tables, pack }) => [...new Set([...Object.keys(tables.items), ...Object.keys(pack.items)])].filter((code) => pack.items[code] !== null).sort();
 
-/** @param {Place} place @param {string[]} codes @param {string[]} needed */
-function all(place, codes, needed) {
+/** @param {Place} place @param {string[]} codes @param {string[]} needed @param {string} article */
+function all(place, codes, needed, article) {
   const groups = Object.entries(place.tables.categories).map(([word, title]) => ({ title, hits: codes.filter((code) => place.itemOf(code)?.category === word) }));
-  return [needed.length ? h('section', { class: 'app-stack' }, h('h2', {}, OUTSIDE.needed), rows(place, needed)) : null,
-    ...groups.filter(({ hits }) => hits.length).map(({ title, hits }) => h('section', { class: 'app-stack' }, h('h2', {}, title), rows(place, hits)))];
+  return [needed.length ? h('section', { class: 'app-stack' }, h('h2', {}, OUTSIDE.needed), rows(place, needed, article)) : null,
+    ...groups.filter(({ hits }) => hits.length).map(({ title, hits }) => h('section', { class: 'app-stack' }, h('h2', {}, title), rows(place, hits, article)))];
 }
 
-/** @param {Place} place @param {string[]} codes */
-const rows = (place, codes) => h('ul', { class: 'app-lines app-lines--pick' }, codes.map((code) =>
-  h('li', {}, h('a', { href: `${place.base}/outside/${code}` }, h('span', { class: 'app-lines__words' }, h('b', {}, place.itemOf(code)?.name ?? code)), icon('next')))));
+/** @param {Place} place @param {string[]} codes @param {string} article */
+const rows = (place, codes, article) => h('ul', { class: 'app-lines app-lines--pick' }, codes.map((code) =>
+  h('li', {}, h('a', { href: pathOf(place, article, code) }, h('span', { class: 'app-lines__words' }, h('b', {}, place.itemOf(code)?.name ?? code)), icon('next')))));
 
 /** Which size, how many, until when. @param {App} app @param {Where} where @returns {Promise<Screen>} */
-export async function reliefOutsideItem(app, { parts: [id, code] }) {
+export async function reliefOutsideItem(app, where) {
+  const { parts: [id, code], query } = where;
   const place = await openPlace(app, id);
   if (!place) return fetching(app);
   const item = place.itemOf(code);
-  if (!item) return nowhere(place);
-  const { disasters } = place.pack;
-  if (disasters.length === 0) return nowhere(place);
-  const variants = Object.entries(item.variants);
-  const unit = place.tables.units[item.unit] ?? place.tables.words.unit;
-  const variant = variants.length ? choice({ label: OUTSIDE.variant, must: OUTSIDE.variantMust,
-    options: [...variants.map(([value, label]) => ({ value, label })), { value: 'any', label: OUTSIDE.any }] }) : null;
-  const disaster = disasters.length > 1 ? choice({ label: OUTSIDE.disaster, must: OUTSIDE.disasterMust, options: disasters.map(({ id: value, name }) => ({ value, label: name })) }) : null;
-  const quantity = textField({ label: OUTSIDE.quantity(unit), must: OUTSIDE.quantityMust, mode: 'numeric', tidy: figures,
-    check: (text) => (/^\d{1,7}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST ? '' : OUTSIDE.quantityWrong) });
-  const best = textField({ label: OUTSIDE.date, hint: OUTSIDE.dateHint, mode: 'numeric', tidy: figures, check: (text) => (isDay(text) ? '' : OUTSIDE.dateWrong) });
+  if (!item) return reliefOutside(app, where);
+  const article = articleIn(query.get('jan') ?? '');
+  const known = await sizeOf(app, place, article, code);
+  const unit = unitOf(place, item);
+  const fields = fieldsOf(place, item, unit, known?.variant);
+  const [disaster, variant, ...rest] = fields.map((field) => field?.element);
   const record = async () => {
-    const told = [disaster, variant, quantity, best].map((field) => field?.take() ?? (field ? null : ''));
+    const told = fields.map((field) => field?.take() ?? (field ? null : ''));
     if (told.includes(null)) return;
     const [job, size, many, last] = /** @type {string[]} */ (told);
     const body = { item: code, variant: size === 'any' ? '' : size, quantity: Number(many), best_before: Number(last || 0) };
     const name = place.itemText(code, body.variant);
-    await finish(app, () => place.record({ step: 'outside', code: '', src: 'form', said: 'ok', job: job || disasters[0].id, body }, { name }),
-      { words: OUTSIDE.done(`${name} ${many}${unit}`), path: place.base });
+    const keepBoth = async () => {
+      await place.record({ step: 'outside', code: '', src: 'form', said: 'ok', job: job || undefined, body }, { name });
+      if (article) await keepArticle(app.store, place.log, article, body).catch((problem) => console.warn(problem)); // what came is on disk
+    };
+    await finish(app, keepBoth, { words: OUTSIDE.done(`${name} ${many}${unit}`), path: place.base });
   };
-  return { title: item.name, sub: OUTSIDE.title, back: `${place.base}/outside`, body: [disaster?.element, variant?.element, quantity.element, best.element],
+  return { title: item.name, sub: OUTSIDE.title, back: pathOf(place, known ? '' : article),
+    body: [ofWhichDisaster(place), article ? ofArticle(place, article, known && place.itemText(code, known.variant)) : null, disaster,
+      ...(known?.variant ? [...rest, variant] : [variant, ...rest])], // a size that is chosen already does not stand in the way
     foot: [button(OUTSIDE.go, record), linkButton('やめる', place.base, { rank: 'plain' })] };
 }
+
+/** @param {Place} place @param {import('../supplies/fold.js').OwnItem} item */
+const unitOf = ({ tables }, { unit }) => tables.units[unit] ?? tables.words.unit;
+
+/** What this barcode was entered as, if it was this item. @param {App} app @param {Place} place @param {string} article @param {string} code */
+async function sizeOf(app, place, article, code) {
+  const known = article ? await enteredAs(app.store, place.log, article) : null;
+  return known?.item === code ? known : null;
+}
+
+/** Disaster, size, quantity, date; null where there is nothing to choose. @param {Place} place @param {import('../supplies/fold.js').OwnItem} item
+ * @param {string} unit @param {string} [size] chosen ahead */
+function fieldsOf({ pack: { disasters } }, item, unit, size) {
+  const variants = Object.entries(item.variants);
+  return [
+    disasters.length > 1 ? choice({ label: OUTSIDE.disaster, must: OUTSIDE.disasterMust, options: disasters.map(({ id: value, name }) => ({ value, label: name })) }) : null,
+    variants.length ? choice({ label: OUTSIDE.variant, must: OUTSIDE.variantMust, value: size,
+      options: [...variants.map(([value, label]) => ({ value, label })), { value: 'any', label: OUTSIDE.any }] }) : null,
+    textField({ label: OUTSIDE.quantity(unit), must: OUTSIDE.quantityMust, mode: 'numeric', tidy: figures,
+      check: (text) => (/^\d{1,7}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST ? '' : OUTSIDE.quantityWrong) }),
+    textField({ label: OUTSIDE.date, hint: OUTSIDE.dateHint, mode: 'numeric', tidy: figures, check: (text) => (isDay(text) ? '' : OUTSIDE.dateWrong) }),
+  ];
+}
+
+/** @param {Place} place @param {string} article @param {string|null} known the item as it was entered before */
+const ofArticle = (place, article, known) => notice('info', ARTICLE.number(article), known ? ARTICLE.known(known) : ARTICLE.learns,
+  known ? linkButton(ARTICLE.change, pathOf(place, article), { rank: 'plain' }) : null);
 
 /** A day of the calendar as eight figures. @param {string} text */
 function isDay(text) {

@@ -21,6 +21,7 @@ import { stranger } from './sweep.js';
 /** @typedef {import('../types.js').Source} Source */
 
 const JUST = 10_000; // both codes of one label are read within a moment
+const ASKED = 3_000; // who leaves a question open still holds the box before the camera
 
 /** @param {import('../app.js').App} app @param {import('../app.js').Where} where @returns {Promise<import('../app.js').Screen>} */
 export async function reliefScan(app, { parts: [id] }) {
@@ -43,8 +44,8 @@ class Hand {
   foot = h('div', { class: 'app-sweep__next' });
   /** What large QR said, by code. @type {Map<string, Checked>} */
   #labels = new Map();
-  /** When this screen recorded a code. @type {Map<string, number>} */
-  #taken = new Map();
+  /** Until when the camera's word about a code is no news. @type {Map<string, number>} */
+  #settled = new Map();
   #code = '';
 
   /** @param {Place} place */
@@ -69,7 +70,7 @@ class Hand {
     if (typeof label === 'string') return { verdict: 'unknown', words: words[label] ?? words.broken, detail: SAID.foreignHint };
     const { keys, log } = this.place;
     const checked = label.contents.log === log ? await verify(label, keys) : { contents: label.contents, verified: /** @type {const} */ ('unknown-key') };
-    if (checked.verified === false) return { verdict: 'attention', words: words.forged, detail: RECEIVE.undecided };
+    if (checked.verified === false) return { verdict: 'attention', words: words.forged, detail: RECEIVE.forgedHint };
     this.#labels.set(label.contents.parcel, checked);
     return this.#scanned(label.contents.parcel, src, table);
   }
@@ -79,7 +80,7 @@ class Hand {
     const checked = this.#labels.get(code) ?? null;
     const judged = decide(this.place.view, this.place.pack, code, checked?.contents ?? null);
     this.#code = code;
-    if (judged.kind === 'again') return this.#again(code, src, judged);
+    if (judged.kind === 'again' || this.#isJust(code, src)) return this.#again(code, src, judged);
     const outcome = judged.kind === 'elsewhere' ? await this.#elsewhere(code, src, judged, table) : await this.#arrived(code, src, judged);
     this.draw();
     return outcome;
@@ -89,10 +90,14 @@ class Hand {
    * @returns {Outcome} */
   #again(code, src, { line }) {
     this.draw();
-    const isJust = src === 'camera' && Date.now() - (this.#taken.get(code) ?? 0) < JUST;
-    if (isJust || !line) return null;
+    if (this.#isJust(code, src) || !line) return null;
     const at = clock(line.state === 'counted' ? line.story.counted_when ?? 0 : line.seen ?? 0);
     return { verdict: 'again', words: line.state === 'counted' ? RECEIVE.againCounted(at) : RECEIVE.again(at), detail: [this.place.nameOf(line.box), RECEIVE.by[line.by]].filter(Boolean).join('　・　') };
+  }
+
+  /** @param {string} code @param {Source} src */
+  #isJust(code, src) {
+    return src === 'camera' && Date.now() < (this.#settled.get(code) ?? 0);
   }
 
   /** @param {string} code @param {Source} src @param {Judged} judged @param {boolean} [accept] @returns {Promise<Outcome>} */
@@ -122,7 +127,10 @@ class Hand {
         button(RECEIVE.accept, () => close('accept'), { mark: 'check', rank: 'second' }), h('p', { class: 'app-note' }, RECEIVE.acceptHint)] }));
     table.eye.pause(false);
     if (answer === 'accept') return this.#arrived(code, src, judged, true);
-    if (answer !== 'forward') return { verdict: 'unknown', words: RECEIVE.undecided, detail: RECEIVE.undecidedHint };
+    if (answer !== 'forward') {
+      this.#settled.set(code, Date.now() + ASKED);
+      return { verdict: 'unknown', words: RECEIVE.undecided, detail: RECEIVE.undecidedHint };
+    }
     await this.#record('forwarded', code, src, { to: judged.to }, 'ok');
     return { verdict: 'ok', words: RECEIVE.forwarded, detail: `${name}　・　${SAID.onDisk}`, kept: true };
   }
@@ -132,7 +140,7 @@ class Hand {
     const checked = this.#labels.get(code);
     const box = checked ? boxIn(this.place, checked) : undefined;
     const row = await this.place.record({ step, code, src, said, body }, { box, name: box?.text });
-    this.#taken.set(code, Date.now());
+    this.#settled.set(code, Date.now() + JUST);
     return row;
   }
 
