@@ -76,7 +76,7 @@ class Server(BaseHTTPRequestHandler):
 def opened(photos: Sequence[Photo], film: Path | None = None) -> Iterator[Page]:
     """A page with the decoders, in a browser whose camera shows `film`."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Server, photos))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     flags = [*FLAGS, "--autoplay-policy=no-user-gesture-required"]
     if film is not None:
         flags += ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]

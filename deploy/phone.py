@@ -118,7 +118,7 @@ def help_server(port: int, ca: Path, base: str) -> http.server.ThreadingHTTPServ
             """Say nothing: the terminal is for the person."""
 
     server = http.server.ThreadingHTTPServer(("0.0.0.0", port), Help)  # noqa: S104 - phones come from outside
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     return server
 
 

@@ -111,7 +111,7 @@ class Sealed(BaseHTTPRequestHandler):
 def sealed_node() -> Iterator[str]:
     """Its address."""
     with HTTPServer(("127.0.0.1", 0), Sealed) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}"
         server.shutdown()
 

@@ -35,7 +35,7 @@ def test_a_browser_that_trusts_the_authority_opens_the_site(tmp_path: Path) -> N
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(issued.certificate, issued.key)
     site.socket = tls.wrap_socket(site.socket, server_side=True)
-    threading.Thread(target=site.serve_forever, daemon=True).start()
+    threading.Thread(target=site.serve_forever, args=(0.05,), daemon=True).start()
     # when somebody who trusts the authority, by the strict rules, opens it
     trusting = ssl.create_default_context(cafile=tmp_path / "ca.pem")
     trusting.verify_flags |= ssl.VerifyFlags.VERIFY_X509_STRICT

@@ -3,12 +3,12 @@
 import io
 import pickle
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, tuple_
 
 from webapp.kernel.base.db import Base, db
 
@@ -19,12 +19,24 @@ T = TypeVar("T")
 class _Keeper(pickle.Pickler):
     """Rows are kept by their keys: what they hold is in the database."""
 
+    def __init__(self, out: io.BytesIO) -> None:
+        super().__init__(out)
+        self.rows: dict[type[Base], list[Any]] = {}
+
     def persistent_id(self, obj: Any) -> tuple[type[Base], Any] | None:
-        return (type(obj), inspect(obj).identity) if isinstance(obj, Base) else None
+        if not isinstance(obj, Base):
+            return None
+        key = inspect(obj).identity
+        self.rows.setdefault(type(obj), []).append(key)
+        return type(obj), key
 
 
 class _Finder(pickle.Unpickler):
     """… and found again in the database of the present test."""
+
+    def __init__(self, told: bytes, kept: dict[type[Base], list[Any]]) -> None:
+        super().__init__(io.BytesIO(told))
+        self._held = [row for table, keys in kept.items() for row in _read_at_once(table, keys)]
 
     def persistent_load(self, pid: tuple[type[Base], Any]) -> Base:
         found: Base = db.session.get_one(*pid)
@@ -37,7 +49,7 @@ def told_once(tell: Callable[P, T]) -> Callable[P, T]:
     Ids and codes are then the same in each of these tests, each has a database of its own as ever. In a database
     that holds something already, everything is told anew.
     """
-    kept: dict[Any, tuple[Callable[[], None], bytes]] = {}
+    kept: dict[Any, tuple[Callable[[], None], tuple[bytes, dict[type[Base], list[Any]]]]] = {}
 
     @wraps(tell)
     def maker(*words: P.args, **named: P.kwargs) -> T:
@@ -50,7 +62,7 @@ def told_once(tell: Callable[P, T]) -> Callable[P, T]:
             return made
         restore, told = kept[key]
         restore()
-        again: T = _Finder(io.BytesIO(told)).load()
+        again: T = _Finder(*told).load()
         return again
 
     return maker
@@ -68,10 +80,17 @@ def _any_row() -> str:
     return "SELECT " + " OR ".join(f"EXISTS (SELECT 1 FROM {name})" for name in Base.metadata.tables)
 
 
-def _pickled(made: object) -> bytes:
+def _pickled(made: object) -> tuple[bytes, dict[type[Base], list[Any]]]:
     out = io.BytesIO()
-    _Keeper(out).dump(made)
-    return out.getvalue()
+    keeper = _Keeper(out)
+    keeper.dump(made)
+    return out.getvalue(), keeper.rows
+
+
+def _read_at_once(table: type[Base], keys: list[Any]) -> Sequence[Base]:
+    """One statement for all rows of a table, after which the session has them at hand."""
+    columns = inspect(table).primary_key
+    return db.session.scalars(select(table).where(tuple_(*columns).in_(keys))).all()
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def signer(folder: Path) -> Iterator[None]:
 def served(app: Flask) -> Iterator[str]:
     """The site on a port of this machine."""
     server = make_server("127.0.0.1", 0, app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"

@@ -13,8 +13,6 @@ from datetime import date, datetime, time
 from itertools import chain
 from typing import Any
 
-from openpyxl import DEFUSEDXML, load_workbook
-
 from webapp.kernel.base.outcomes import Unprocessable
 
 _MIB = 1024 * 1024
@@ -56,6 +54,8 @@ def read_sheet(data: bytes, limits: Limits) -> Sheet:
     Raises Unprocessable: tabular.zip_bomb before parsing, tabular.binary if it is another kind of archive,
     tabular.unreadable if it is damaged or its XML is hostile, tabular.too_large.
     """
+    from openpyxl import DEFUSEDXML  # slow to load, and only who reads a workbook needs it
+
     _measure(data, limits)
     if not DEFUSEDXML:  # pragma: no cover - a broken installation, not a broken file
         raise RuntimeError("openpyxl runs without defusedxml; set OPENPYXL_DEFUSEDXML=True")
@@ -89,6 +89,8 @@ def _swells(part: zipfile.ZipInfo, limits: Limits) -> bool:
 
 
 def _read(data: bytes, limits: Limits) -> Sheet:
+    from openpyxl import load_workbook
+
     filled: list[tuple[str, list[Record]]] = []
     with closing(load_workbook(io.BytesIO(data), read_only=True, keep_links=False)) as book:
         for sheet in book.worksheets:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import NoReturn
 
-import weasyprint
 from flask import render_template
 
 from webapp.kernel.documents import symbols
@@ -14,6 +13,8 @@ _STYLE = Path(__file__).parent / "templates" / "documents" / "proof_sheet.css"
 
 def render(proof: Proof, base: str, at_ms: int) -> bytes:
     """The PDF: page 1 for everybody, page 2 for who checks it without our programs. `base`: our public address."""
+    import weasyprint  # slow to load, and only who prints needs it
+
     page = render_template(
         "documents/proof_sheet.html",
         proof=proof,

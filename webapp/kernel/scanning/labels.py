@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
-import weasyprint
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from webapp.kernel.scanning import codes, qr
@@ -36,6 +35,8 @@ def render_sheet(labels: Sequence[Label], layout: Layout, skip: int = 0, *, base
     is not valid, the base does not fit a label, there is no label or more than MAX_LABELS, or `skip` fills
     a sheet.
     """
+    import weasyprint  # slow to load, and only who prints needs it
+
     if not 0 < len(labels) <= MAX_LABELS or not 0 <= skip < PER_SHEET[layout]:
         raise ValueError("nothing to print, too much of it, or no place left on the sheet")
     stickers: list[dict[str, Any] | None] = [None] * skip
