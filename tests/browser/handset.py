@@ -205,14 +205,16 @@ def browser(playwright: Playwright, more: Sequence[str] = ()) -> Iterator[Browse
         running.close()
 
 
-def desk(running: Browser, place: Address, member: Member | None = None, **how: Any) -> Page:
-    """A page of its own at a desk, logged in as `member`."""
+def desk(
+    running: Browser, place: Address, member: Member | None = None, *, home: str = "", **how: Any
+) -> Page:
+    """A page of its own at a desk, logged in as `member`, on the page `home` or wherever the login leads them."""
     how = {"viewport": {"width": 390, "height": 844}, "locale": "ja-JP", "timezone_id": "Asia/Tokyo"} | how
     context = running.new_context(**how)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     if member is not None:
-        page.goto(f"{place.url}/login")
+        page.goto(f"{place.url}/login" + (f"?next={home}" if home else ""))
         page.get_by_label("ログインID").fill(member.login)
         page.get_by_label("パスワード").fill(member.password)
         page.get_by_role("button", name="ログイン", exact=True).click()

@@ -8,8 +8,11 @@ from playwright.sync_api import Page
 AXE = (Path(__file__).parents[2] / "node_modules" / "axe-core" / "axe.min.js").read_text()
 ALL = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 CONTRAST = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}
+#: The one rule that reads style sheets (css-orientation-lock, experimental) is not among ALL: axe need not fetch all of
+#: them once more. Into sounds and films it looks.
 LOOK = """async (runOnly) => {
-  const found = await axe.run(document, { runOnly, resultTypes: ['violations'] });
+  const preload = { assets: ['media'] };
+  const found = await axe.run(document, { runOnly, preload, resultTypes: ['violations'] });
   return found.violations.flatMap(({ id, nodes }) => nodes.map((node) => {
     const why = node.any.map(({ message }) => message).join(' ');
     return `${id}: ${node.target.join(' ')} ${node.html.slice(0, 120)} ${why.slice(0, 160)}`;
@@ -44,9 +47,14 @@ SMALL_TARGETS = """() => {
 }"""
 
 
+def inspected(page: Page) -> Page:
+    """The same, where `faults` can look at every page from the next one on: axe is sent and compiled once."""
+    page.context.add_init_script(AXE)
+    return page
+
+
 def faults(page: Page) -> list[str]:
-    """Everything wrong with the page as it is now, a line each; the page is left as it was."""
-    page.evaluate(AXE)
+    """Everything wrong with an `inspected` page as it is now, a line each; the page is left as it was."""
     size: Any = page.viewport_size
     # as tall as the page: what stands behind the bar at the foot now would scroll up from there
     tall = max(size["height"], page.evaluate(TALL))

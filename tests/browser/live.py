@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from flask import Flask
-from playwright.sync_api import BrowserContext, Playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright
 from werkzeug.serving import make_server
 
 CHROMIUM = "/usr/bin/chromium"
@@ -23,6 +23,9 @@ FLAGS = [
     "--disable-sync",
 ]
 
+#: No style and no script changes while a test runs: a browser need not ask for all of them again with every page.
+UNCHANGED_S = 3_600
+
 
 class Site:
     """An app behind a real socket; `stop()` is a power cut."""
@@ -30,7 +33,7 @@ class Site:
     def __init__(self, app: Flask) -> None:
         self._server = make_server("127.0.0.1", 0, app, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -43,6 +46,7 @@ class Site:
 @contextmanager
 def site(app: Flask) -> Iterator[Site]:
     """A running site, stopped at the end whatever happens."""
+    app.config["SEND_FILE_MAX_AGE_DEFAULT"] = UNCHANGED_S
     running = Site(app)
     try:
         yield running
@@ -73,6 +77,15 @@ def phone(
         locale="ja-JP",
         timezone_id="Asia/Tokyo",
     )
+
+
+def visitor(running: Browser) -> BrowserContext:
+    """The same size in a browser that runs already: for who needs neither a camera nor a profile that outlives it."""
+    context = running.new_context(
+        viewport={"width": 390, "height": 844}, locale="ja-JP", timezone_id="Asia/Tokyo"
+    )
+    context.new_page()
+    return context
 
 
 def kill(profile: Path) -> None:

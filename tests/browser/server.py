@@ -37,8 +37,8 @@ READY_WITHIN_S = 60
 class Server:
     """gunicorn on a free port of this machine; `folder` holds the database and the photos."""
 
-    def __init__(self, folder: Path, more: Mapping[str, str] | None = None) -> None:
-        self.folder, self._more = folder, more or {}
+    def __init__(self, folder: Path, more: Mapping[str, str] | None = None, site: str = "wsgi:app") -> None:
+        self.folder, self._more, self._site = folder, more or {}, site
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -64,7 +64,7 @@ class Server:
 
     def start(self) -> None:
         """Serve, and return when it answers. Raises AssertionError with the log if it does not."""
-        command = [str(GUNICORN), "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), "wsgi:app"]
+        command = [str(GUNICORN), "--config", str(ROOT / "deploy" / "gunicorn_conf.py"), self._site]
         with (self.folder / "server.log").open("ab") as log:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
@@ -179,11 +179,17 @@ def ready_to_load(town: Town, journey: Journey) -> None:
 
 @contextmanager
 def a_place(
-    template: Path, folder: Path, *, devices: int = 12, cages: int = 1, prepare: Prepare = ready_to_load
+    template: Path,
+    folder: Path,
+    *,
+    devices: int = 12,
+    cages: int = 1,
+    prepare: Prepare = ready_to_load,
+    site: str = "wsgi:app",
 ) -> Iterator[Place]:
     """A town told through the door into a fresh database, and its server running; killed at the end."""
     shutil.copyfile(template, folder / "test.db")
-    server = Server(folder)
+    server = Server(folder, site=site)
     base = {"PUBLIC_BASE": server.url, "QR_BASE": server.url, "QR_PREFIXES": [server.url]}
     app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder) | base)
     place = _settle(app, server, devices, cages, prepare)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect
 from werkzeug.routing import Rule
 
 from tests.browser.handset import browser, desk
-from tests.browser.inspector import LARGE, faults
+from tests.browser.inspector import LARGE, faults, inspected
 from tests.browser.server import Place, a_place
 from tests.factories.custody import Journey, Town, a_draft
 from tests.factories.identity import PASSWORD, a_person
@@ -74,7 +74,8 @@ def place(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     keep_in(folder / "mails")(
         b"To: a@example.jp\r\nFrom: b@example.jp\r\nSubject: told\r\n\r\nhttps://example.jp/x\r\n"
     )
-    with a_place(sqlite_template, folder, devices=5, cages=2, prepare=half_way) as running:
+    site = "tests.browser.remembered:app"
+    with a_place(sqlite_template, folder, devices=5, cages=2, prepare=half_way, site=site) as running:
         yield running
 
 
@@ -177,8 +178,12 @@ def looked_at(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def is_new(html: str, looked_at: Path) -> bool:
-    """Whether nobody has looked at a page with such a head (role by role another menu) or such a body yet."""
-    secrets = r'value="[^"]{40,}"|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-Z-]{17,20}|[\d:]+| aria-current="page"'
+    """Whether nobody has looked at a page with such a head (role by role another menu) or such a body yet.
+
+    The login form keeps in a hidden field where it was asked for: it is the same form before each of forty pages.
+    """
+    hidden = r'<input type="hidden" name="next" value="[^"]*">|value="[^"]{40,}"|'
+    secrets = hidden + r'[0-9a-f]{8}-[0-9a-f-]{27}|[0-9A-Z-]{17,20}|[\d:]+| aria-current="page"'
     head, main, body = re.sub(secrets, "", html.partition("<body")[2]).partition("<main")
     fresh = [_is_first(part, looked_at) for part in (head, main + body)]
     return any(fresh)
@@ -198,11 +203,23 @@ def visit(page: Page, address: str) -> None:
     expect(page.locator("main[aria-busy=true], .app-shield")).to_have_count(0)
 
 
+def at_a_desk(window: Browser, place: Place, who: str, home: str = "/account") -> Page:
+    """Somebody of the town, logged in on a page which is none of the app's: there are no screens to wait for."""
+    return inspected(desk(window, place, place.people[who] if who else None, home=home))
+
+
+def with_the_app(window: Browser, place: Place, who: str) -> Page:
+    """The same in the app, which has today's jobs."""
+    page = at_a_desk(window, place, who, home="/app/")
+    expect(page.locator("article.card").first).not_to_contain_text("…")
+    return page
+
+
 @pytest.mark.parametrize("who", VISITORS)
 def test_every_page_can_be_read_and_touched_by_everybody(
     place: Place, pages: list[str], window: Browser, looked_at: Path, who: str
 ) -> None:
-    page = desk(window, place, place.people[who] if who else None)
+    page = at_a_desk(window, place, who)
     wrong, read = [], 0
     for path in pages:
         answer = page.request.get(place.url + path)
@@ -219,7 +236,7 @@ def test_every_page_can_be_read_and_touched_by_everybody(
 
 def test_the_page_behind_a_reset_link_too(place: Place, window: Browser) -> None:
     """Its address is a secret that only this test can know."""
-    page = desk(window, place, place.people["admin"])
+    page = at_a_desk(window, place, "admin")
     person = one(place, f"SELECT id FROM people WHERE login = '{place.people['officer2'].login}'")
     page.goto(f"{place.url}/people/{person}")
     page.get_by_role("button", name=re.compile("リンク")).first.click()
@@ -233,14 +250,24 @@ def test_the_page_behind_a_reset_link_too(place: Place, window: Browser) -> None
     assert not wrong, "\n".join(wrong)
 
 
+def gym(place: Place, *, other: bool = False) -> str:
+    """Where the app shows the shelter to which a box is on its way, or another one."""
+    meant = one(place, "SELECT shelter FROM supplies_matches WHERE shipped_at IS NOT NULL")
+    return "/app/relief/" + one(
+        place, f"SELECT id FROM supplies_shelters WHERE (id = '{meant}') != {int(other)}"
+    )
+
+
 SCREENS = {
     "": ["/app/", "/app/login", "/app/typed", "/app/outbox", "/app/settings", "/app/phone", "/app/scan",
-         "/app/nowhere"],
+         "/app/card", "/app/nowhere"],
     "officer": [
         "/app/", "/app/outbox", "/app/correct", "/app/settings", "/app/phone", "/app/phone/HWVEN9XSYWCX7K2MP",
         "/app/scan", "{job}", "{job}/register",
         "{job}/load", "{job}/load/{b}", "{job}/lock", "{job}/lock/{b}", "{job}/handover", "{job}/cage/{a}",
         "{job}/cage/{b}", "/app/job/unknown", "/app/scan?code={code}",
+        "{gym}", "{gym}/scan", "{gym}/count/{box}", "{gym}/outside?jan=4901234567894",
+        "{gym}/outside/I05?jan=4901234567894",
     ],
     "technician": ["{job}/erase", "{job}/erase/scan?r=ok&m=purge", "{job}/onsite", "{job}/onsite/scan"],
     "driver": ["/app/", "{job}", "{job}/cage/{a}", "{job}/handover"],
@@ -254,16 +281,15 @@ SCREENS = {
 
 @pytest.mark.parametrize("who", SCREENS)
 def test_every_screen_of_the_app_can_be_read_and_touched(place: Place, window: Browser, who: str) -> None:
-    page = desk(window, place, place.people[who] if who else None)
+    page = with_the_app(window, place, who) if who else at_a_desk(window, place, who)
     names = {"job": f"/app/job/{place.job}", "a": place.cages[0], "b": place.cages[1], "code": place.codes[0]}
-    if who:
-        page.goto(f"{place.url}/app/")
-        expect(page.locator("article.card").first).not_to_contain_text("…")
+    names |= {"gym": gym(place), "box": one(place, "SELECT code FROM supplies_parcels")}
     wrong = []
     for path in SCREENS[who]:
         visit(page, place.url + path.format(**names))
         expect(page.locator("h1")).to_be_visible()
         expect(page.locator("[data-state=starting]")).to_have_count(0)
+        expect(page.get_by_text("受け取っています")).to_have_count(0)
         wrong += [f"{path}  {fault}" for fault in faults(page)]
     page.context.close()
     assert not wrong, "\n".join(wrong)
@@ -271,7 +297,7 @@ def test_every_screen_of_the_app_can_be_read_and_touched(place: Place, window: B
 
 def test_the_app_can_be_read_before_it_has_drawn_its_first_screen(place: Place, window: Browser) -> None:
     """A slow phone shows this for seconds; and who asks for /login while logged in lands here."""
-    page = desk(window, place, place.people["officer"])
+    page = at_a_desk(window, place, "officer")
     page.route("**/main.js", lambda script: script.abort())
     page.goto(f"{place.url}/login")
     expect(page.get_by_text("読み込んでいます")).to_be_visible()
@@ -289,9 +315,7 @@ EDGES = """() => [document.querySelector('.app-said__words strong').getBoundingC
 def test_what_was_recorded_can_be_read_without_scrolling_however_large_the_letters(
     place: Place, window: Browser
 ) -> None:
-    page = desk(window, place, place.people["officer2"])
-    page.goto(f"{place.url}/app/")
-    expect(page.locator("article.card").first).not_to_contain_text("…")
+    page = with_the_app(window, place, "officer2")
     page.goto(f"{place.url}/app/job/{place.job}/load/{place.cages[1]}")
     for size in ("100%", "200%"):
         page.evaluate(LARGE, size)
@@ -307,9 +331,7 @@ def test_what_was_recorded_can_be_read_without_scrolling_however_large_the_lette
 
 def test_the_bar_and_the_sheets_can_be_read_and_touched(place: Place, window: Browser) -> None:
     """What is there only after an act: the four verdicts, the typing sheet, errors of a form."""
-    page = desk(window, place, place.people["officer"])
-    page.goto(f"{place.url}/app/")
-    expect(page.locator("article.card").first).not_to_contain_text("…")
+    page = with_the_app(window, place, "officer")
     wrong = []
     page.goto(f"{place.url}/app/job/{place.job}/load/{place.cages[1]}")
     for code, verdict in [(3, "ok"), (3, "again"), (0, "attention"), (4, "unknown")]:
@@ -326,5 +348,23 @@ def test_the_bar_and_the_sheets_can_be_read_and_touched(place: Place, window: Br
     page.goto(f"{place.url}/app/outbox")
     expect(page.locator(".app-lines > li")).to_have_count(3)
     wrong += [f"outbox  {fault}" for fault in faults(page)]
+    wrong += of_boxes_and_goods(page, place)
     page.context.close()
     assert not wrong, "\n".join(wrong)
+
+
+def of_boxes_and_goods(page: Page, place: Place) -> list[str]:
+    """A box for others asks what becomes of it; goods without a label have a barcode."""
+    page.goto(place.url + gym(place, other=True) + "/scan")
+    page.get_by_role("button", name="番号を入力").click()
+    page.get_by_label("追跡ID（17文字）").fill(one(place, "SELECT code FROM supplies_parcels"))
+    page.get_by_role("button", name="この番号で受け取る").click()
+    expect(page.get_by_text("この箱をどうしますか")).to_be_visible()
+    wrong = [f"elsewhere  {fault}" for fault in faults(page)]
+    page.goto(place.url + gym(place) + "/outside")
+    page.get_by_role("button", name="商品のバーコードを読む").click()
+    page.get_by_label("バーコードの数字").fill("1")
+    page.get_by_role("button", name="この数字で品目をさがす").click()
+    expect(page.get_by_text("＊数字が合いません")).to_be_visible()
+    expect(page.locator("[data-state=starting]")).to_have_count(0)
+    return wrong + [f"barcode  {fault}" for fault in faults(page)]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.sync_api import Locator, Page, Playwright, expect
 
-from tests.browser.handset import Handset, a_photo, handset
+from tests.browser.handset import PATIENCE_MS, Handset, a_photo, handset
 from tests.browser.server import Place, a_place
 from tests.factories.custody import Journey, Town
 from webapp.kernel.scanning.codes import show
@@ -272,6 +273,22 @@ SUBSCRIBED = """(keys) => {
 }"""
 
 
+SHOWN = """async () => {
+  const all = await (await navigator.serviceWorker.ready).getNotifications();
+  return all.map(({title, body, tag, data}) => [title, body, tag, data]);
+}"""
+
+
+def shown_on(page: Page, count: int) -> list[list[str]]:
+    """What this phone shows, once it is so many. It comes by a promise, which wait_for_function takes for a yes."""
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    shown: list[list[str]] = page.evaluate(SHOWN)
+    while len(shown) < count and time.monotonic() < deadline:
+        page.wait_for_timeout(50)
+        shown = page.evaluate(SHOWN)
+    return shown
+
+
 def test_messages_are_switched_on_and_off_in_the_settings_and_shown_whatever_they_hold(
     phone: Handset, place: Place
 ) -> None:
@@ -309,13 +326,7 @@ def test_messages_are_switched_on_and_off_in_the_settings_and_shown_whatever_the
     }
     worker.send("ServiceWorker.deliverPushMessage", message)
     worker.send("ServiceWorker.deliverPushMessage", message | {"data": "no JSON"})
-    shown = phone.page.wait_for_function(
-        """async () => {
-          const all = await (await navigator.serviceWorker.ready).getNotifications();
-          return all.length === 2 && all.map(({title, body, tag, data}) => [title, body, tag, data]);
-        }"""
-    ).json_value()
-    assert sorted(shown) == [
+    assert sorted(shown_on(phone.page, 2)) == [
         ["② 発送されました", "おむつ M 40個", "n1", "/app/outbox"],
         ["足あと", "", "", "/app/"],
     ]

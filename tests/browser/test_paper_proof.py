@@ -1,5 +1,6 @@
 """Proof on paper: a printed page before the camera of a phone without a network; a resident's phone; and forgeries."""
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,17 +10,21 @@ import numpy as np
 import pytest
 import zxingcpp
 from flask import Flask
-from playwright.sync_api import BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from tests.browser.camera import make_video
 from tests.browser.films import PORTRAIT
-from tests.browser.live import Site, phone, site
+from tests.browser.handset import browser
+from tests.browser.live import Site, phone, site, visitor
 from tests.browser.test_residents import faults, too_wide
+from tests.conftest import Browser as Client
+from tests.conftest import settings_for
 from tests.factories.custody import Journey, Town, a_town
 from tests.factories.identity import PASSWORD, log_in
 from tests.factories.ledger import Witness, a_signer, admit, listening
 from tests.kernel.scanning.paper import Picture, printed
 from tests.kernel.tlog import shared_vectors
+from webapp.app import create_app
 from webapp.kernel.base.db import db
 from webapp.kernel.documents import symbols
 from webapp.kernel.identity.models import Person
@@ -40,6 +45,7 @@ SubtleCrypto.prototype.importKey = function (format, key, algorithm, ...more) {
 class Proven:
     """A running site, a town in it, the login of its officer, and the printed proof of an erasure."""
 
+    app: Flask
     site: Site
     town: Town
     login: str
@@ -49,16 +55,40 @@ class Proven:
     """The same proof before anybody but the log had signed."""
 
 
-@pytest.fixture
-def proven(app: Flask, tmp_path: Path) -> Iterator[Proven]:
-    """Erased, signed, cosigned by four, printed."""
+@pytest.fixture(scope="module")
+def app(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One for all tests of this file: they read what is proven, and write down nothing."""
+    folder = tmp_path_factory.mktemp("proven")
+    shutil.copyfile(sqlite_template, folder / "test.db")
+    app = create_app(settings_for(f"sqlite:///{folder / 'test.db'}", folder))
+    app.test_client_class = Client
+    with app.app_context():
+        yield app
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def window(playwright: Playwright) -> Iterator[Browser]:
+    """Where visitors come and go whom no camera has to see."""
+    with browser(playwright) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def proven(app: Flask) -> Iterator[Proven]:
+    """Erased, signed, cosigned by four, printed: it takes seconds, and nobody changes it afterwards."""
     town = a_town(devices=1, cages=1)
     journey = Journey(town)
     town.send("officer", *journey.register(0))
     town.send("technician", *journey.sanitize(0))
     ids = {name: person.id for name, person in town.people.items()}
     witnesses = [Witness(name) for name in ("shinjo", "funagata", "oishida", "obanazawa")]
-    with site(app) as running, a_signer(tmp_path / "signer") as signer, listening(*witnesses):
+    with (
+        site(app) as running,
+        a_signer(Path(app.config["INSTANCE"]) / "signer") as signer,
+        listening(*witnesses),
+    ):
         app.config["PUBLIC_BASE"] = running.url
         key = signer.open(town.log, db.session.get_one(Log, town.log).origin)
         for witness in witnesses:
@@ -74,7 +104,7 @@ def proven(app: Flask, tmp_path: Path) -> Iterator[Proven]:
         Publisher(signer).round()
         page, text = on_paper(client.get(f"/ledger/{town.log}/proofs/{entry}.pdf").data)
         login = db.session.get_one(Person, ids["officer"]).login or ""
-        yield Proven(running, town, login, page, text, provisional)
+        yield Proven(app, running, town, login, page, text, provisional)
 
 
 def on_paper(pdf: bytes) -> tuple[Picture, str]:
@@ -157,10 +187,10 @@ def test_a_phone_in_flight_mode_says_that_the_printed_proof_is_genuine(
 
 
 def test_a_resident_without_an_account_and_without_a_network_sees_that_a_byte_was_changed(
-    playwright: Playwright, proven: Proven, tmp_path: Path
+    window: Browser, proven: Proven, tmp_path: Path
 ) -> None:
     length = len(base45.decode(proven.text.removeprefix(paper.PREFIX)))
-    with phone(playwright, tmp_path / "profile") as browser:
+    with visitor(window) as browser:
         page = opened(browser, proven)
         page.set_input_files("input[type=file][accept='image/*']", photo(tmp_path / "good.png", proven.text))
         expect(page.locator(WORD)).to_have_text("真正")
@@ -174,9 +204,9 @@ def test_a_resident_without_an_account_and_without_a_network_sees_that_a_byte_wa
 
 
 def test_a_browser_that_lacks_ed25519_checks_with_our_own_copy_without_a_network(
-    playwright: Playwright, proven: Proven, tmp_path: Path
+    window: Browser, proven: Proven, tmp_path: Path
 ) -> None:
-    with phone(playwright, tmp_path / "profile") as browser:
+    with visitor(window) as browser:
         # given a browser as they were in 2024
         browser.add_init_script(WITHOUT_ED25519)
         page = opened(browser, proven)
@@ -190,9 +220,9 @@ def test_a_browser_that_lacks_ed25519_checks_with_our_own_copy_without_a_network
 
 
 def test_a_log_that_the_phone_does_not_know_is_not_called_forged(
-    playwright: Playwright, proven: Proven, tmp_path: Path
+    window: Browser, proven: Proven, tmp_path: Path
 ) -> None:
-    with phone(playwright, tmp_path / "profile") as browser:
+    with visitor(window) as browser:
         page = opened(browser, proven)
         page.set_input_files(
             "input[type=file][accept='image/*']",
@@ -202,10 +232,8 @@ def test_a_log_that_the_phone_does_not_know_is_not_called_forged(
         expect(page.get_by_text("下の内容は、確かめられていません。")).to_be_visible()
 
 
-def test_a_proof_with_too_few_cosignatures_says_so(
-    playwright: Playwright, proven: Proven, tmp_path: Path
-) -> None:
-    with phone(playwright, tmp_path / "profile") as browser:
+def test_a_proof_with_too_few_cosignatures_says_so(window: Browser, proven: Proven, tmp_path: Path) -> None:
+    with visitor(window) as browser:
         page = opened(browser, proven)
         page.get_by_text("ファイルや文字で確かめる").click()
         page.get_by_label("QRの文字").fill(proven.provisional)
@@ -214,13 +242,13 @@ def test_a_proof_with_too_few_cosignatures_says_so(
 
 
 def test_a_changed_policy_is_a_question_and_never_taken_silently(
-    app: Flask, playwright: Playwright, proven: Proven, tmp_path: Path
+    window: Browser, proven: Proven, tmp_path: Path
 ) -> None:
-    with phone(playwright, tmp_path / "profile") as browser:
+    with visitor(window) as browser:
         page = opened(browser, proven)
         browser.set_offline(False)
         # given that the town's server suddenly says another key for its log
-        app.extensions["log_vkeys"] = {}
+        proven.app.extensions["log_vkeys"] = {}
         page.route("**/api/ledger/policies", lambda route: route.fulfill(json=another_key(proven)))
         page.goto(f"{proven.site.url}/verify")
         expect(page.get_by_text("台帳の鍵が変わっています")).to_be_visible()
@@ -240,11 +268,9 @@ def another_key(proven: Proven) -> dict[str, list[dict[str, str]]]:
     }
 
 
-def test_the_page_and_its_answers_are_for_everybody(
-    playwright: Playwright, proven: Proven, tmp_path: Path
-) -> None:
+def test_the_page_and_its_answers_are_for_everybody(window: Browser, proven: Proven, tmp_path: Path) -> None:
     papers = [proven.text, changed(proven.text, 80), shared_vectors.papers()["ours"], proven.provisional]
-    with phone(playwright, tmp_path / "profile") as browser:
+    with visitor(window) as browser:
         page = opened(browser, proven)
         page.get_by_text("ファイルや文字で確かめる").click()
         assert (faults(page), too_wide(page)) == ([], 0)
@@ -257,11 +283,9 @@ def test_the_page_and_its_answers_are_for_everybody(
             assert (faults(page), too_wide(page)) == ([], 0)
 
 
-def test_the_pages_at_the_desk_are_for_everybody(
-    playwright: Playwright, proven: Proven, tmp_path: Path
-) -> None:
+def test_the_pages_at_the_desk_are_for_everybody(window: Browser, proven: Proven, tmp_path: Path) -> None:
     town = proven.town
-    with phone(playwright, tmp_path / "profile") as browser:
+    with visitor(window) as browser:
         page = browser.pages[0]
         page.goto(f"{proven.site.url}/login?next=/consignments/{town.job}/devices/{town.devices[0]}")
         page.get_by_label("ログインID").fill(proven.login)
