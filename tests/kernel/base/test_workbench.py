@@ -7,6 +7,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, event, select
+from sqlalchemy.exc import IntegrityError
 
 from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.workbench import Workbench, workbench
@@ -225,3 +226,16 @@ def test_whatever_is_done_the_bench_and_then_the_database_are_what_a_dictionary_
                     bench.flush()
             bench.flush()
         assert stocks() == model
+
+
+def test_a_row_that_another_one_stands_in_the_way_of_is_an_error_of_sqlalchemys(app: Flask) -> None:
+    with transaction() as session:
+        workbench(session).add(Stock, **a_stock(WATER, 3))
+        workbench(session).flush()
+    with transaction() as session:
+        bench = Workbench(session)
+        bench.add(Stock, **a_stock(WATER, 4))
+        with pytest.raises(IntegrityError):
+            bench.flush()
+        session.rollback()
+    assert stocks() == {WATER: 3}

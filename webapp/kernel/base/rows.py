@@ -6,6 +6,7 @@ than the database does (`bench/RESULTS.md`). Everything else goes on using the O
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -85,7 +86,9 @@ class Lookup:
 
     def _part(self, connection: Connection, values: Sequence[str], fixed: Sequence[Any]) -> list[Any]:
         text, converters = self._prepared(connection.dialect, len(values))
-        found: list[Any] = _send(connection, text, [*fixed, *values]).fetchall()
+        found: list[Any] = _send(
+            connection, text, [*fixed, *values], cursor=_own_cursor(connection)
+        ).fetchall()
         return found if self._plain else list(self._converted(found, converters))
 
     def _converted(self, rows: Sequence[Any], converters: Sequence[_At]) -> Iterator[Any]:
@@ -134,12 +137,38 @@ def connection_of(session: Session) -> Connection:
     return session.connection() if held is None else held
 
 
-def _send(connection: Connection, text: str, values: Sequence[Any], *, many: bool = False) -> Any:
+@contextmanager
+def at_once(session: Session) -> Iterator[None]:
+    """Writes in here go to a PostgreSQL server together, and are waited for once. Raises DBAPIError as each would."""
+    connection = connection_of(session)
+    if connection.dialect.driver != "psycopg":
+        yield
+        return
+    kinds: Any = connection.dialect.loaded_dbapi
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except kinds.Error as fault:
+        raise DBAPIError.instance("", None, fault, kinds.Error, hide_parameters=True) from fault
+
+
+def _own_cursor(connection: Connection) -> Any:
+    """A cursor that stays with the driver's connection, for statements whose answer is taken at once."""
+    if (held := connection.info.get("cursor")) is None:
+        held = connection.info["cursor"] = connection.connection.cursor()
+    return held
+
+
+def _send(
+    connection: Connection, text: str, values: Sequence[Any], *, many: bool = False, cursor: Any = None
+) -> Any:
     """The driver's cursor after the statement. Who listens to statements hears of it, and an error is SQLAlchemy's.
 
     Raises DBAPIError, without the values: they may be personal.
     """
-    cursor: Any = connection.connection.cursor()
+    if cursor is None:
+        cursor = connection.connection.cursor()
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, text, values, None, many)
     kinds: Any = connection.dialect.loaded_dbapi
@@ -194,11 +223,18 @@ def delete_rows(
     """Delete the rows whose attributes `key` have the values of one of `rows`."""
     if rows:
         connection = connection_of(session)
-        _send(connection, _delete(connection.dialect, model, key), rows, many=True)
+        _send(
+            connection,
+            _delete(connection.dialect, model, key),
+            rows,
+            many=True,
+            cursor=_own_cursor(connection),
+        )
 
 
 def _run(connection: Connection, statement: _Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
-    _send(connection, statement.text, [statement.values(row) for row in rows], many=True)
+    values = [statement.values(row) for row in rows]
+    _send(connection, statement.text, values, many=True, cursor=_own_cursor(connection))
 
 
 @lru_cache(maxsize=256)

@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import Base
-from webapp.kernel.base.rows import Lookup, delete_rows, insert_rows, update_rows
+from webapp.kernel.base.rows import Lookup, at_once, delete_rows, insert_rows, update_rows
 
 _Model = TypeVar("_Model", bound=Base)
 _Key = tuple[Any, ...]
@@ -80,22 +80,29 @@ class Workbench:
             raise LookupError(f"no {model.__name__} {key}")
         return row
 
-    def find(self, model: type[_Model], **same: Any) -> list[_Model]:
+    def find(self, model: type[_Model], *, here: bool = False, **same: Any) -> list[_Model]:
         """Rows with these values, in no order; one of them may be a list, of which the row has one.
 
-        What is looked for must be columns that never change: rows are found by what the database has of them.
+        What is looked for must be columns that never change: rows are found by what the database has of them. `here`:
+        it has none, because what they belong to `is_new`.
         """
         shelf = self._shelf(model)
         many = next((name for name, value in same.items() if isinstance(value, list)), next(reversed(same)))
         wanted = same[many] if isinstance(same[many], list) else [same[many]]
         fixed = {name: value for name, value in same.items() if name != many}
         asked = (*same, *fixed.values(), *wanted)
-        if asked not in shelf.found:  # else everything that the database has of it is on the shelf
+        if (
+            not here and asked not in shelf.found
+        ):  # else everything that the database has of it is on the shelf
             rows = self._read(shelf, fixed, many, wanted) if wanted else []
             shelf.found[asked] = dict.fromkeys(map(shelf.key_of, rows))
         new = (key for key, row in shelf.added.items() if _is(row, fixed) and vars(row)[many] in wanted)
-        keys = shelf.found[asked] | dict.fromkeys(new)
+        keys = shelf.found.get(asked, {}) | dict.fromkeys(new)
         return cast("list[_Model]", [row for key in keys if (row := shelf.rows[key]) is not None])
+
+    def is_new(self, model: type[Base], *key: Any) -> bool:
+        """Whether the row was added here: what belongs to it is here as well, and the database need not be asked."""
+        return key in self._shelf(model).added
 
     def fetch(self, model: type[Base], keys: Iterable[Any]) -> None:
         """Read at once what will be got one by one; the primary key is one column."""
@@ -122,8 +129,9 @@ class Workbench:
 
     def flush(self) -> None:
         """Write what is new, changed and gone, a statement for each kind of change of a model."""
-        for shelf in self._shelves.values():
-            self._write(shelf)
+        with at_once(self.session):
+            for shelf in self._shelves.values():
+                self._write(shelf)
 
     def _shelf(self, model: type[Base]) -> _Shelf:
         shelf = self._shelves.get(model)
