@@ -61,7 +61,7 @@ LOST = """データベース {folder}/ashiato.db がありません。ノード�
 
 #: After a restore from a node alone: names and passwords are not in the log.
 NOBODY = """
-ログインできる人がいません。氏名とログインは台帳にないので、登録してください（初めの合い言葉を決めるリンクが出ます）。
+ログインできる人がいません。氏名とログインは台帳にないので、登録してください（初めのパスワードを決めるリンクが出ます）。
 
   .venv/bin/ashiato person add shokuin --name 職員 --organisation 063622 --role officer --role admin
 
@@ -190,7 +190,8 @@ def _answers(url: str) -> bool:
 
 
 def welcome(base: str, env: Mapping[str, str]) -> None:
-    """Where to look, and the demo's people. Japanese first."""
+    """Where to look, and the demo's people. Japanese first, and all at once: asking for the people may take seconds."""
+    people = accounts_of(env) if town.has_people(env) else NOBODY
     say(f"\n足あと Ashiato が動いています（is running）:  {base}/\n")
     for path, what in (
         ("/", "住民: 機器の足あとを見る (track a device)"),
@@ -200,10 +201,8 @@ def welcome(base: str, env: Mapping[str, str]) -> None:
         *([("/mails", "試しのメール: 送ったメールはここに届く (mail)")] if env.get("MAIL_SINK") else []),
     ):
         say(f"  {base + path:36}{what}")
-    if town.has_people(env):
-        show_accounts(env)
-    else:
-        say(NOBODY)
+    if people:
+        say(people)
     say(_beside(env))
     say("\n本物のスマートフォンのカメラには HTTPS が要ります: make phone")
     say("Ctrl-C で止まります。データは残ります。 (Ctrl-C stops the site; the data stays.)\n")
@@ -223,7 +222,13 @@ def _beside(env: Mapping[str, str]) -> str:
 
 
 def show_accounts(env: Mapping[str, str]) -> None:
-    """The demo's accounts, as the demo itself lists them; nothing where there are none.
+    """Say which accounts the demo has; nothing where there are none."""
+    if people := accounts_of(env):
+        say(people)
+
+
+def accounts_of(env: Mapping[str, str]) -> str:
+    """The demo's accounts, as the demo itself lists them; "" where there are none.
 
     They are asked for once and kept beside the database: asking loads a whole application.
     """
@@ -233,5 +238,5 @@ def show_accounts(env: Mapping[str, str]) -> None:
         answer = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
         if answer.returncode == 0:
             kept.write_text(answer.stdout, encoding="utf-8")
-    if kept.exists() and (text := kept.read_text(encoding="utf-8").rstrip()):
-        say(f"\n{text}")
+    text = kept.read_text(encoding="utf-8").rstrip() if kept.exists() else ""
+    return f"\n{text}" if text else ""

@@ -119,9 +119,10 @@ def logs_of(database: Path) -> list[str]:
 
 
 def watching(env: Mapping[str, str]) -> int:
-    """How many nodes watch the log that most watch; the demo's own number until they are admitted."""
+    """How many nodes watch the log that most watch; while the demo's own are being admitted, as many as will be."""
     rows = _asked(env, "SELECT count(*) FROM ledger_nodes WHERE retired_at IS NULL GROUP BY log")
-    return max([row[0] for row in rows], default=len(NODES))
+    least = 0 if _admitted(env).exists() else len(NODES)
+    return max([least, *(row[0] for row in rows)]) or len(NODES)
 
 
 def has_people(env: Mapping[str, str]) -> bool:

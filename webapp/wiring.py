@@ -117,6 +117,7 @@ MENU: tuple[menu.Line, ...] = (
     ("送る", "sender.mine", Action.OFFER_MAKE),
     ("利用者", "identity.people", Action.PEOPLE_MANAGE),
     ("支援物資", "supplies_board.overview", Action.SUPPLIES_VIEW),
+    ("物資の管理", "supplies_admin.front", Action.SHELTERS_MANAGE),
     ("組織", "identity.organisations", Action.ORGANISATION_MANAGE),
     ("電話", "phones.phones", Action.PHONES_MANAGE),
     ("場所", "places.places", Action.PLACES_MANAGE),
@@ -176,6 +177,9 @@ def wire(app: Flask) -> None:
     app.extensions["authors"] = {}
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    places_views.say_also(
+        app, "避難所は「物資の管理」で登録します。", "supplies_shelters.shelters", Action.SHELTERS_MANAGE
+    )
     style_page.init(app)
     app.extensions["public_pages"] = {
         "parcel": supplies_public.parcel

@@ -75,6 +75,7 @@ def _town(studio: Studio) -> None:
         walk.see("/board/statistics", "relief-31-figures")
         walk.see("/desk/arrivals", "relief-32-town-arrivals")
         walk.see("/supplies/shelters", "relief-33-shelters")
+        walk.see("/supplies", "relief-34-town")
 
 
 def _settled(page: Page) -> None:

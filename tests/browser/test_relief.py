@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
 from webapp.kernel.identity.models import Organisation
+from webapp.kernel.scanning.codes import show
 from webapp.supplies.labels import card_pdf, cards
 from webapp.supplies.labels import desk as label_desk
 from webapp.supplies.models import Match
@@ -27,7 +29,7 @@ from webapp.supplies.models import Match
 
 @dataclass
 class Gym(Behind):
-    """A town with two shelters; a box is on its way to each. `codes` of the boxes, by shelter."""
+    """A town with two shelters; a box is on its way to each, `astray` a second one to the other. `codes` by shelter."""
 
     relief: Relief
     title: str
@@ -38,6 +40,7 @@ class Gym(Behind):
     offers: list[str]
     labels: list[Picture]
     card: Picture
+    astray: str
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +61,7 @@ def _settle(server: Server) -> Gym:
     needs, offers, codes, _ = (list(column) for column in zip(*sent, strict=True))
     return Gym(
         server, relief, names[0], names[1], Member(str(worker.login), worker.name), codes, needs, offers, pictures,
-        _card(relief),
+        _card(relief), _on_its_way(relief, 1, 12)[2],
     )  # fmt: skip
 
 
@@ -91,12 +94,15 @@ def _cut(sheet: Picture, code: zxingcpp.Barcode) -> Picture:
     return np.ascontiguousarray(part)
 
 
-def without_a_label(phone: Handset, quantity: str, what: str = "毛布") -> None:
-    """Blankets come from somewhere."""
+def without_a_label(phone: Handset, quantity: str, what: str = "毛布", *, until: str = "") -> None:
+    """Blankets come from somewhere; `until`: the day on them, which is past."""
     phone.page.get_by_role("link", name="ラベルのない荷物").click()
     phone.page.get_by_label("品目をさがす").fill(what)
     phone.tap(what)
     phone.page.get_by_label("数（").fill(quantity)
+    if until:
+        phone.page.get_by_label("期限").fill(until)
+        expect(phone.page.get_by_text("期限が過ぎています。使えない物として記録します")).to_be_visible()
     phone.tap("届いた物として記録する")
 
 
@@ -128,6 +134,10 @@ def test_boxes_are_received_without_a_network_and_the_server_hears_of_all(
     phone.tap("すべて記載どおり")
     expect(phone.said).to_contain_text("記録しました")
     page.get_by_role("link", name="紙おむつ").filter(has_text="25個").click()
+    page.get_by_label("使える数").fill("20000")
+    phone.tap("この数で記録する")
+    expect(page.get_by_text("ラベルは25個です。20,000個でまちがいありませんか")).to_be_visible()
+    phone.tap("数を直す")
     page.get_by_label("使える数").fill("２０")
     page.get_by_label("傷んだ数").fill("3")
     expect(page.get_by_text("不足 2個")).to_be_visible()
@@ -144,12 +154,19 @@ def test_boxes_are_received_without_a_network_and_the_server_hears_of_all(
     without_a_label(phone, "12")
     expect(page.get_by_text("外部から　1件")).to_be_visible()
 
+    # and some are past their date: said before they are recorded
+    yesterday = datetime.now(UTC) + timedelta(hours=9, days=-1)
+    without_a_label(phone, "7", until=f"{yesterday.month}月{yesterday.day}日")
+    expect(page.get_by_text("外部から　2件")).to_be_visible()
+    expect(page.get_by_text("期限切れ", exact=True)).to_be_visible()
+
     # and the network comes back
     phone.flight_mode(on=False)
     phone.sync()
     kept = phone.kept()
     steps = [row["step"] for row in kept]
-    assert steps == ["arrived", "arrived", "counted", "counted", "outside", "void", "outside"]
+    assert steps == ["arrived", "arrived", "counted", "counted", "outside", "void", "outside", "outside"]
+    assert kept[-1]["said"]["body"]["best_before"] == int(f"{yesterday:%Y%m%d}")
     assert {row["state"] for row in kept} == {"sent"}
     assert all(isinstance(row["receipt"]["index"], int) for row in kept)
 
@@ -182,9 +199,11 @@ def test_a_shelters_card_makes_a_phone_that_nobody_has_logged_in_on_one_of_the_s
     phone.tap("箱を受け取る")
     phone.type_code(gym.codes[0], go="この番号で受け取る")
     expect(phone.said).to_contain_text("記録しました")
+    phone.type_code(gym.astray, go="この番号で受け取る")
+    expect(phone.said).to_contain_text("中身はまだ分かりません")
 
     # and beds come, though this phone has heard of no disaster yet
-    phone.tap("一覧・数える（1箱）")
+    phone.tap("一覧・数える（2箱）")
     without_a_label(phone, "12", "段ボールベッド")
     expect(phone.page.get_by_text("外部から　1件")).to_be_visible()
 
@@ -194,8 +213,23 @@ def test_a_shelters_card_makes_a_phone_that_nobody_has_logged_in_on_one_of_the_s
     phone.flight_mode(on=False)
     phone.sync()
     sent = [(row["step"], row["state"], row["receipt"]["verdict"]) for row in phone.kept()]
-    assert sent == [("arrived", "sent", "ok"), ("outside", "sent", "ok")]
-    assert gym.on_the_server(lambda: stock(gym.relief, 0, "B02", "")) == 12, "of the only disaster that is open"
-    expect(phone.card(gym.title)).to_be_visible()
+    assert sent == [("arrived", "sent", "ok"), ("arrived", "sent", "attention"), ("outside", "sent", "ok")]
+    assert gym.on_the_server(lambda: stock(gym.relief, 0, "B02", "")) == 12, (
+        "of the only disaster that is open"
+    )
+
+    # and the other shelter's box, which this phone could not know, is shown first, with what is in it and both ways on
+    expect(phone.card(gym.title)).to_contain_text("別の避難所あての箱　1箱")
+    phone.tap("送信箱")
+    line = phone.page.locator("li").filter(has_text="12個")
+    expect(line).to_contain_text("別の避難所あての荷物です")
+    expect(line).to_contain_text(show(gym.astray))
+    expect(line.get_by_role("button", name="ここで受け取る")).to_be_visible()
+    phone.open(f"/app/relief/{gym.relief.shelters[0]}")
+    expect(phone.page.locator("section h2").first).to_have_text("別の避難所あての箱　1箱")
+    phone.tap(f"{gym.other} へ転送する")
+    expect(phone.said).to_contain_text("転送を記録しました")
+    expect(phone.page.get_by_text("転送した箱　1箱")).to_be_visible()
+    expect(phone.page.get_by_text("別の避難所あての箱　1箱")).to_have_count(0)
     phone.switch_off()
     assert phone.complaints == []

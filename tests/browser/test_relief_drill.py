@@ -240,7 +240,10 @@ def the_auditor_adds_up(auditor: Hand) -> None:
         expect(fact(auditor.page, name)).to_have_text(f"{count}通")
     shown = {name: facts_of(auditor.page)[title] for name, title in TITLES.items()}
     assert shown == {name: f"{told[name]:,}" for name in TITLES}
-    assert facts_of(auditor.page)["必要物資"] == f"{told['needs']}件、必要数 {told['required']:,}"
+    assert (
+        facts_of(auditor.page)["必要物資（終わったものも含む）"]
+        == f"{told['needs']}件、必要数 {told['required']:,}"
+    )
     checked = town.ashiato("ledger", "verify")
     assert checked.returncode == 0, checked.stdout + checked.stderr
 

@@ -1,5 +1,7 @@
 """The demo is told through the door like everything else: it must be whole, and leave everybody something to do."""
 
+from collections import Counter
+
 import pytest
 from flask import Flask
 
@@ -9,7 +11,11 @@ from webapp.demo.cast import CAST, KANEYAMA, MOGAMI
 from webapp.kernel.base.db import db
 from webapp.kernel.intake.rebuild import check
 from webapp.kernel.ledger.verification import verify
+from webapp.kernel.notifications.models import Notice
 from webapp.kernel.reconciliation.models import DiscrepancyRow
+
+#: Everybody whom the story makes due to be told can be told.
+TOLD = {"held": 4, "requested": 4, "shipped": 3, "arrived": 2, "differed": 1}
 
 
 @pytest.fixture
@@ -25,6 +31,10 @@ def test_the_story_stands_mid_way_with_two_questions_and_whole_logs(told: Flask)
     assert (mogami.listed, mogami.data_bearing, mogami.ended) == (219, 160, 31)
     steps = [cage.step for cage in db.session.query(Cage).filter_by(log=MOGAMI).order_by(Cage.name)]
     assert steps == ["count_closed", "arrived", "handed_over", "", ""]
+    waiting = db.session.query(Notice).filter_by(log=MOGAMI).all()
+    mails = [told.extensions["notice_renderers"][notice.kind](db.session(), notice) for notice in waiting]
+    assert Counter(notice.kind.removeprefix("supplies.") for notice in waiting) == TOLD
+    assert all(mail.to and mail.to[0].endswith(".example") for mail in mails)
     for log in (MOGAMI, KANEYAMA):
         assert (verify(db.session(), log).fault, check(told.extensions["door"], log)) == ("", [])
 

@@ -165,6 +165,21 @@ def test_where_nobody_can_log_in_the_way_out_is_said(tmp_path, capsys):
     assert "5つのうち4つ以上の連署で成立" in said
 
 
+def test_while_the_nodes_are_being_admitted_the_rule_is_the_one_that_will_hold(tmp_path, capsys):
+    env = a_demo(tmp_path)
+    with sqlite3.connect(tmp_path / "ashiato.db") as connection:
+        connection.execute("CREATE TABLE people (login TEXT, password_hash TEXT)")
+        connection.execute("INSERT INTO people VALUES ('officer', 'x')")
+        connection.execute("CREATE TABLE ledger_nodes (log TEXT, retired_at INTEGER)")
+        connection.executemany("INSERT INTO ledger_nodes VALUES ('063622', ?)", [(None,)] * 3)
+    connection.close()
+    (tmp_path / "demo-accounts").write_text("Demo accounts", encoding="utf-8")
+    site.welcome("http://127.0.0.1:8000", env)
+    said = capsys.readouterr().out
+    assert "4つのうち3つ以上の連署で成立" in said
+    assert "Demo accounts" in said
+
+
 def test_the_site_writes_down_where_it_is_served_and_commands_read_it(tmp_path, monkeypatch):
     monkeypatch.delenv("PUBLIC_BASE", raising=False)
     site.remember_address({"ASHIATO_INSTANCE": str(tmp_path), "PUBLIC_BASE": "http://127.0.0.1:8010"})

@@ -47,6 +47,25 @@ test('a box for another shelter is asked about, and stays where it is accepted',
   assert.equal(stateOf([other], [kept('forwarded', 'A', { to: 'school' })]), 'away');
 });
 
+test('a box for another shelter that was taken in unknowing stands here until somebody says what becomes of it', () => {
+  const taken = { id: 's1', step: 'arrived', place: 'gym', at: NOON, body: { accept: false }, who: 'shelter' };
+  const stray = box('A', { shelter: 'school', scans: [taken] });
+  const view = fold(pack([stray]), []);
+  assert.deepEqual((({ state, seen, by }) => [state, seen, by])(view.lines.get('A')), ['stray', NOON, 'shelter']);
+  assert.equal(decide(view, pack([stray]), 'A').kind, 'elsewhere');
+  assert.equal(stateOf([stray], [kept('arrived', 'A', { accept: true })]), 'here');
+  assert.equal(stateOf([stray], [kept('forwarded', 'A', { to: 'school' })]), 'away');
+  assert.equal(stateOf([stray], [kept('void', 'A', { target: 's1' })]), 'none');
+  assert.equal(stateOf([box('A', { shelter: 'school', scans: [taken, { ...taken, id: 's2', place: 'school', at: NOON + 1 }] })], []), 'none', 'it has come there since');
+});
+
+test('what other shelters have sent on is not what this one has', () => {
+  const passed = (to, place) => ({ id: `${to}${place}`, step: 'forwarded', place, at: NOON, body: { to }, who: 'shelter' });
+  assert.equal(stateOf([box('A', { scans: [passed('gym', 'hall')] })], []), 'expected');
+  assert.equal(stateOf([box('A', { shelter: 'school', scans: [passed('school', 'hall')] })], []), 'none');
+  assert.equal(stateOf([box('A', { shelter: 'school', scans: [passed('school', 'gym')] })], []), 'away');
+});
+
 test('a label that was replaced says so and stands for its box', () => {
   const parcels = [box('A', { void: true, replaced_by: 'B' }), box('B')];
   const view = fold(pack(parcels), [kept('arrived', 'A')]);

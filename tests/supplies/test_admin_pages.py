@@ -65,6 +65,42 @@ def test_a_drill_is_opened_renamed_and_closed_and_says_that_it_is_one(
     assert drill.id not in [card.id for card in disasters_of(db.session(), relief.log)]
 
 
+def test_the_front_page_leads_to_all_that_the_town_settles(officer: FlaskClient, relief: Relief) -> None:
+    page = officer.get("/supplies").text
+    lists, forms = (
+        ("disasters", "shelters", "items", "cards"),
+        ("disasters/new", "shelters/new", "shelters/import"),
+    )
+    for address in lists + forms:
+        assert f'href="/supplies/{address}"' in page
+        assert officer.get(f"/supplies/{address}").status_code == 200
+    assert "開設中 2か所・全部で 2か所" in words(page)
+    assert "令和8年最上地震 受付中" in words(page)
+    for near in ("/board", "/consignments"):
+        assert 'href="/supplies">物資の管理</a>' in officer.get(near).text
+    assert 'href="/supplies/shelters"' in officer.get("/desk").text
+    assert "避難所は「物資の管理」で登録します" in officer.get("/places").text
+
+
+def test_the_front_page_is_for_officers_and_administrators_and_each_sees_what_they_may(
+    client: FlaskClient, relief: Relief
+) -> None:
+    for role, status in (("admin", 200), ("auditor", 403), ("shelter", 403), ("supporter", 403)):
+        assert log_in(client, a_person(role, relief.town)).status_code == 302
+        answer = client.get("/supplies")
+        assert answer.status_code == status, role
+        assert ('href="/supplies/shelters/import"' in answer.text) == (status == 200)
+        assert "/supplies/disasters" not in answer.text
+        assert ('href="/supplies"' in client.get("/notices/mine").text) == (status == 200)
+        client.post("/logout")
+
+
+def test_a_town_without_a_disaster_is_led_to_the_form(client: FlaskClient, relief: Relief) -> None:
+    log_in(client, a_person("officer", relief.town))
+    assert client.post(f"/supplies/disasters/{relief.disaster}/close", data={"sure": "1"}).status_code == 303
+    assert "受付中の災害はありません" in words(client.get("/supplies").text)
+
+
 def test_what_is_wrong_stands_beside_its_field(officer: FlaskClient) -> None:
     answer = officer.post(
         "/supplies/disasters/new", data={"name": "", "unverified_percent": "101", "id": new_id()}
@@ -148,6 +184,9 @@ def test_a_list_is_imported_once_and_found_again_by_its_id(officer: FlaskClient,
     first, second = (officer.post(address, data={"open": "1"}, follow_redirects=True) for _ in range(2))
     assert "1か所を取り込みました" in first.text
     assert "終わっています" in second.text
+    back = officer.get(address, follow_redirects=True)
+    assert (back.status_code, "この一覧の取り込みは終わっています" in back.text) == (200, True)
+    assert officer.get(f"{address[:-36]}{new_id()}").status_code == 404
     (card,) = (c for c in shelters_of(db.session(), relief.log).values() if c.name == "大堀小学校")
     assert (card.row.open, card.row.common_id, card.phone) == (True, "E1", "0233-43-2111")
     assert "今と同じです" in words(officer.get(_bring(officer, *rows)).text)

@@ -127,6 +127,21 @@ def test_auditors_see_the_boards_and_strangers_do_not(client: FlaskClient, relie
     assert client.get("/board").status_code == 403
 
 
+def test_every_count_of_needs_says_what_it_counts(client: FlaskClient, relief: Relief) -> None:
+    shipped(relief, 100)  # covered
+    relief.need(60, item="W01", variant="")
+    stopped = relief.need(30, item="B01", variant="")
+    assert relief.say("officer", kinds.NEED_STOPPED, {"need": stopped}).refusal is None
+    someone(client, relief, "officer")
+
+    assert "必要物資 2件 うち、まだ足りないもの 1件。" in words(client.get("/board").text)
+    figures = words(client.get("/board/statistics").text)
+    assert "必要物資（終わったものも含む） 3件、必要数 190" in figures
+    assert "うち、いま必要なもの 2件、必要数 160" in figures
+    assert "うち、まだ足りないもの 1件 残り 60" in figures
+    assert "必要な物 1件" in words(client.get("/relief").text)
+
+
 def test_a_drill_bears_its_mark(client: FlaskClient, app: Flask) -> None:
     with app.app_context():
         someone(client, a_relief(drill=True), "officer")

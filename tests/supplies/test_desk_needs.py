@@ -1,7 +1,9 @@
 """必要物資 at a shelter's desk, through HTTP."""
 
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -11,7 +13,7 @@ from sqlalchemy import event
 from tests.factories.identity import found
 from tests.factories.supplies import Relief, numbers
 from tests.supplies.desk_pages import NAMES, a_town_now, desk, enter, form_id, page, words
-from webapp.kernel.base.clock import HOUR
+from webapp.kernel.base.clock import DAY, HOUR, jst, now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
 from webapp.supplies import entries as kinds
@@ -258,10 +260,89 @@ def test_a_drill_says_so_and_stays_apart_from_the_real_thing(worker: FlaskClient
         assert "これは訓練です" in page(worker, desk(relief, path))
 
 
-def test_the_form_for_an_outage_is_a_page_to_print(worker: FlaskClient, relief: Relief) -> None:
+def test_the_form_for_an_outage_is_a_page_to_print(
+    worker: FlaskClient, relief: Relief, tmp_path: Path
+) -> None:
     relief.need(40)
 
     answer = worker.get(desk(relief, "/paper.pdf"))
 
     assert answer.mimetype == "application/pdf"
-    assert answer.data.startswith(b"%PDF")
+    (tmp_path / "form.pdf").write_bytes(answer.data)
+    command = ["pdftotext", str(tmp_path / "form.pdf"), "-"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert NAMES[0] in text
+    assert relief.shelters[0] not in text, "nobody reads an id of 36 characters out on the telephone"
+
+
+def test_a_day_that_is_past_is_refused_and_never_next_years(worker: FlaskClient, relief: Relief) -> None:
+    gone = jst(now_ms() - 20 * DAY)
+    form = {"id": new_id(), "item": "B01", "quantity": "5", "need_by_day": f"{gone.month}月{gone.day}日"}
+
+    answer = worker.post(desk(relief, "/needs/new"), data=form)
+
+    assert "過ぎています。これからの日を" in found(r'(?s)id="need_by_day-error">(.*?)</p>', answer.text)
+    assert needs() == []
+
+
+def test_a_day_of_another_year_is_shown_with_its_year(worker: FlaskClient, relief: Relief) -> None:
+    later = jst(now_ms() + 365 * DAY)
+    form = {"id": new_id(), "item": "B01", "quantity": "5", "need_by_day": f"{later:%Y-%m-%d}"}
+
+    assert worker.post(desk(relief, "/needs/new"), data=form).status_code == 303
+
+    written = f"{later.year}年{later.month}月{later.day}日"
+    (need,) = needs()
+    assert f"{written} 23:59 まで" in page(worker, desk(relief)).replace("まで", " まで").replace("  ", " ")
+    assert f'value="{written}"' in worker.get(desk(relief, f"/needs/{need.id}")).text
+
+
+def test_the_same_thing_twice_is_said_and_takes_a_tick(worker: FlaskClient, relief: Relief) -> None:
+    need = relief.need(100)
+    form = {"id": new_id(), "item": "I05", "variant": "M", "quantity": "30"}
+
+    before = worker.get(desk(relief, "/needs/new?item=I05"))
+    refused = worker.post(desk(relief, "/needs/new"), data=form)
+    other = worker.post(desk(relief, "/needs/new"), data={**form, "id": new_id(), "variant": "S"})
+    again = [worker.post(desk(relief, "/needs/new"), data={**form, "again": "1"}) for _ in range(2)]
+    sent_twice = worker.post(desk(relief, "/needs/new"), data=form)
+
+    for answer in (before, refused):
+        assert "同じ品目が、もう登録してあります" in words(answer)
+        assert f"/needs/{need}" in answer.text
+        assert "数を変える" in words(answer)
+    assert refused.status_code == 422
+    assert 'name="again"' in refused.text
+    assert 'value="30"' in refused.text
+    assert [answer.status_code for answer in (other, *again, sent_twice)] == [303] * 4
+    assert sorted((row.variant, row.required) for row in needs()) == [("M", 30), ("M", 100), ("S", 30)]
+
+
+def test_a_script_that_sends_a_form_is_told_where_to_go_on_and_the_page_there_says_what_was_done(
+    worker: FlaskClient, relief: Relief
+) -> None:
+    form, by_script = {"id": new_id(), "item": "B01", "quantity": "５"}, {"X-Typed": "1"}
+
+    wrong = worker.post(desk(relief, "/needs/new"), data={**form, "quantity": "0"}, headers=by_script)
+    taken = worker.post(desk(relief, "/needs/new"), data=form, headers=by_script)
+
+    assert (wrong.status_code, "0です" in wrong.text) == (422, True)
+    assert (taken.status_code, taken.headers["X-To"], taken.data) == (204, desk(relief), b"")
+    assert "Location" not in taken.headers
+    assert "を登録しました" in page(worker, taken.headers["X-To"])
+
+
+def test_the_list_says_what_is_registered_and_leads_there_and_to_what_is_wrong(
+    worker: FlaskClient, relief: Relief
+) -> None:
+    need = relief.need(100, item="B01", variant="")
+
+    shown = worker.get(desk(relief, "/heads?people=６０人"))
+    sent = {"people": "60", "id": new_id(), "use.W02.": "1", "quantity.W02.": "たくさん"}
+    wrong = worker.post(desk(relief, "/heads"), data=sent)
+
+    assert "登録済み・届く予定の分 100個" in words(shown)
+    assert f"/needs/{need}" in shown.text
+    row = found(r'id="(q\d+)" name="quantity\.W02\."', wrong.text)
+    assert f'href="#{row}"' in wrong.text
+    assert needs()[0].required == 100

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from tests.factories.identity import PASSWORD, log_in
 from tests.factories.supplies import Relief, a_relief
 from tests.supplies import parcel_stories
 from webapp.kernel.base.db import db
+
+CONTRACT = Path(__file__).parents[2] / "webapp/static/pwa/contract/supplies.json"
 
 
 @pytest.fixture
@@ -121,3 +124,8 @@ def test_more_boxes_cost_no_more_queries(app: Flask, relief: Relief) -> None:
     for quantity in range(6, 12):
         relief.scan("worker", "arrived", on_its_way(relief, quantity), relief.shelters[0])
     assert queries() <= few
+
+
+def test_the_phone_lists_sizes_in_the_order_of_the_catalogue() -> None:
+    items = json.loads(CONTRACT.read_text("utf-8"))["items"]
+    assert [size for size in items["I05"]["sizes"] if "-" not in size] == ["NB", "S", "M", "L", "BIG"]

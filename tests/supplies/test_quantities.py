@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from webapp.kernel.base.outcomes import Refusal
 from webapp.supplies.form_messages import SENTENCES
-from webapp.supplies.quantities import parse_best_before, parse_need_by, parse_quantity, show_day
+from webapp.supplies.quantities import parse_best_before, parse_count, parse_need_by, parse_quantity, show_day
 
 TODAY = date(2026, 11, 22)
 
@@ -149,9 +149,46 @@ def _jst(*moment: int) -> int:
         ("2028-01-01", "", "far"),
         ("", "15:30", "no_day"),
         ("いつか", "", "unreadable"),
+        ("11月1日", "", "past"),
+        ("10月3日", "", "past"),
+        ("6/1", "", "past"),
+        ("1月5日", "", _jst(2027, 1, 5, 23, 59)),
+        ("4月1日", "", _jst(2027, 4, 1, 23, 59)),
+        ("11月22日", "", _jst(2026, 11, 22, 23, 59)),
+        ("2月30日", "", "unreadable"),
+        ("令和9年1月5日", "", _jst(2027, 1, 5, 23, 59)),
+        ("20270105", "", _jst(2027, 1, 5, 23, 59)),
+        ("令和8年11月1日", "", "past"),
         ("明日", "25:00", "time"),
     ],
 )
 def test_until_when_is_a_moment_in_japan(day: str, time: str, outcome: object) -> None:
     found = parse_need_by(day, time, now=NOW)
     assert (found.code.removeprefix("supplies.need_by_") if isinstance(found, Refusal) else found) == outcome
+
+
+@given(st.integers(1_700_000_000_000, 2_000_000_000_000), st.dates(date(2024, 1, 1), date(2024, 12, 31)))
+def test_a_day_without_a_year_is_at_most_half_a_year_ahead_or_refused(now: int, day: date) -> None:
+    found = parse_need_by(f"{day.month}月{day.day}日", now=now)
+    if isinstance(found, Refusal):
+        assert found.code in {"supplies.need_by_past", "supplies.need_by_unreadable"}
+        assert found.code.endswith("past") or (day.month, day.day) == (2, 29)
+    else:
+        assert found is not None
+        assert now <= found <= now + 184 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("typed", "outcome"),
+    [
+        ("１８０人", 180),
+        ("180 名", 180),
+        ("0人", 0),
+        ("", None),
+        ("　", None),
+        ("300個", 300),
+        ("人", "unreadable"),
+    ],
+)
+def test_persons_are_counted_as_people_write_them(typed: str, outcome: object) -> None:
+    assert _outcome(parse_count(typed, ("人", "名"))) == outcome

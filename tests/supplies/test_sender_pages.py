@@ -1,232 +1,17 @@
-"""Sending, through the pages: offering with mail and password in one form, the mail's link, boxes, labels, 発送."""
+"""Sending, through the pages: what is offered, boxes, labels, 発送."""
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-
-import pytest
-from flask import Flask, current_app
-from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from tests.factories import supplies as factory
-from tests.factories.identity import PASSWORD, log_in
-from tests.factories.supplies import Relief, a_relief, numbers, offered
-from webapp.kernel.base.clock import DAY, now_ms, to_minute
-from webapp.kernel.base.db import db, transaction
+from tests.factories.supplies import numbers, offered
+from tests.supplies.sender_pages import Site, error, offer, requested, site
+from webapp.kernel.base.clock import DAY, jst, now_ms, to_minute
+from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import new_id
-from webapp.kernel.identity import passwords
-from webapp.kernel.identity.models import Person
-from webapp.kernel.notifications.mail import Mail
-from webapp.kernel.notifications.models import Notice
 from webapp.supplies import entries as kinds
 from webapp.supplies.models import Match, Offer
-from webapp.supplies.senders import accounts
 
-ADDRESS, SECRET = "Hanako@example.jp", "三毛猫がまどの外にいる"
-
-
-@dataclass
-class Site:
-    """A town that needs things, and browsers."""
-
-    app: Flask
-    relief: Relief
-
-    def browser(self, who: str = "") -> FlaskClient:
-        client = self.app.test_client()
-        if who:
-            assert log_in(client, self.relief.people[who]).status_code == 302
-        return client
-
-    def mails(self) -> list[tuple[str, Mail]]:
-        """What would be sent now about accounts, the latest first."""
-        db.session.rollback()
-        writers = current_app.extensions["notice_renderers"]
-        found = db.session.scalars(select(Notice).where(Notice.log == "").order_by(Notice.caused_at.desc()))
-        written = [(notice.kind, writers[notice.kind](db.session(), notice)) for notice in found]
-        return [(kind, mail) for kind, mail in written if mail is not None]
-
-
-@pytest.fixture
-def site(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    monkeypatch.setattr(factory, "NOW", now_ms())
-    with app.app_context():
-        relief = a_relief()
-        relief.now = now_ms()
-        with transaction() as session:
-            for who in ("citizen", "citizen2", "remote", "officer"):
-                person = session.get_one(Person, relief.people[who].id)
-                person.password_hash, person.email = passwords.make_hash(PASSWORD), f"{who}@example.jp"
-                person.login = person.email
-        for who in ("citizen", "citizen2", "remote", "officer"):
-            db.session.refresh(relief.people[who])
-        yield Site(app, relief)
-
-
-def offer(client: FlaskClient, need: str, quantity: str = "40", **more: Any) -> TestResponse:
-    return client.post("/send/new", data={"id": new_id(), "need": need, "quantity": quantity, **more})
-
-
-def newcomer(
-    client: FlaskClient, need: str, quantity: str = "40", mail: str = ADDRESS, **more: Any
-) -> TestResponse:
-    return offer(client, need, quantity, mail=mail, password=SECRET, **more)
-
-
-def link_in(mail: Mail) -> str:
-    return mail.links[0].url.removeprefix(current_app.config["PUBLIC_BASE"])
-
-
-def error(answer: TestResponse, field: str) -> str:
-    found = re.search(rf'id="{field}-error">.*?<span>(.*?)</span>', answer.get_data(as_text=True), re.DOTALL)
-    return found[1] if found else ""
-
-
-def requested(site: Site) -> str:
-    made = site.relief.offer("citizen", 40, need=site.relief.need(100)).id
-    match = site.relief.match_of(made).id
-    assert site.relief.request(40, offer=made, match=match).refusal is None
-    return match
-
-
-# A newcomer
-
-
-def test_a_newcomers_offer_waits_for_the_mail_and_counts_from_then_on(site: Site) -> None:
-    need, client = site.relief.need(100), site.browser()
-
-    answer = newcomer(client, need, "４０個")
-    waiting = numbers(need)
-    ((kind, mail),) = site.mails()
-    asked = client.get(link_in(mail))
-    opened = client.post(link_in(mail))
-
-    assert answer.location.endswith("/send/sent")
-    assert waiting == (100, 0, 0, 0, 0, 100)
-    assert (kind, mail.to) == (accounts.VERIFY, (ADDRESS,))
-    assert "これはあなたのメールですか" in asked.get_data(as_text=True)
-    assert opened.location == "/send"
-    assert numbers(need) == (100, 40, 0, 0, 0, 60)
-    assert "返事を待っています" in client.get("/send").get_data(as_text=True)
-
-
-def test_the_link_of_the_mail_is_good_once_and_for_a_day(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = site.browser()
-    newcomer(client, site.relief.need(100))
-    ((_, mail),) = site.mails()
-    link, later = link_in(mail), now_ms() + DAY
-
-    with monkeypatch.context() as tomorrow:
-        tomorrow.setattr("webapp.supplies.senders.account_views.now_ms", lambda: later)
-        assert client.post(link).status_code == 404
-    assert client.post(link).status_code == 303
-    assert client.post(link).status_code == 404
-    assert db.session.scalars(select(accounts.MailLink)).one().password_hash == ""
-
-
-def test_a_password_is_worth_nothing_before_the_link_is_opened(site: Site) -> None:
-    newcomer(site.browser(), site.relief.need(100))
-    person = db.session.scalars(select(Person).where(Person.login == ADDRESS.lower())).one()
-
-    before = log_in(site.browser(), person, SECRET)
-    ((_, mail),) = site.mails()
-    elsewhere = site.browser().post(link_in(mail))
-
-    assert before.status_code == 422
-    assert elsewhere.location.startswith("/login")
-    assert log_in(site.browser(), person, SECRET).status_code == 302
-
-
-def test_a_known_address_gets_the_same_answer_and_a_mail_that_tells(site: Site) -> None:
-    need = site.relief.need(100)
-
-    known = newcomer(site.browser(), need, mail="Citizen@example.jp")
-    unknown = newcomer(site.browser(), need)
-
-    assert (known.status_code, known.location) == (unknown.status_code, unknown.location)
-    assert known.get_data() == unknown.get_data()
-    assert {kind for kind, _ in site.mails()} == {accounts.KNOWN, accounts.VERIFY}
-    senders = db.session.scalars(select(Offer.sender)).all()
-    assert site.relief.authors["citizen"].pseudonyms[site.relief.log] not in senders
-
-
-def test_what_is_wrong_with_the_goods_is_the_same_for_known_and_unknown_addresses(site: Site) -> None:
-    need = site.relief.need(10)
-    site.relief.offer("citizen2", 10, need=need)
-
-    known, unknown = (newcomer(site.browser(), need, mail=mail) for mail in ("citizen@example.jp", ADDRESS))
-
-    assert known.status_code == unknown.status_code == 422
-    assert "すでに足りています" in unknown.get_data(as_text=True)
-    assert db.session.scalar(select(Person).where(Person.login == ADDRESS.lower())) is None
-
-
-def test_who_has_an_account_and_types_the_right_password_is_let_in_by_the_same_form(site: Site) -> None:
-    need, client = site.relief.need(100), site.browser()
-
-    answer = offer(client, need, mail="citizen@example.jp", password=PASSWORD)
-
-    assert answer.location == "/send"
-    assert numbers(need)[1] == 40
-
-
-def test_an_address_gets_at_most_a_few_mails_a_day(site: Site) -> None:
-    for _ in range(accounts.MOST_MAILS + 2):
-        answer = site.browser().post("/send/register", data={"mail": ADDRESS, "password": SECRET})
-        assert answer.location.endswith("/send/sent")
-
-    assert len(site.mails()) == accounts.MOST_MAILS
-
-
-NO_ADDRESSES = (
-    "a@example.jp\r\nBcc: b@example.jp", "a@example.jp,b@example.jp", "a b@example.jp", "a@example", "hanako",
-    "<a@example.jp>", "a@example.jp\n", "あ@example.jp", "a" * 60 + "@example.jp", "",
-)  # fmt: skip
-
-
-def test_an_address_that_is_none_is_refused_and_nothing_typed_is_lost(site: Site) -> None:
-    need, client = site.relief.need(100), site.browser()
-
-    answers = [newcomer(client, need, "40", mail=address, note="新品です") for address in NO_ADDRESSES]
-
-    for answer in answers:
-        shown = answer.get_data(as_text=True)
-        assert answer.status_code == 422
-        assert error(answer, "mail")
-        assert 'value="40"' in shown
-        assert "新品です" in shown
-        assert SECRET not in shown
-    assert site.mails() == []
-
-
-def test_who_forgot_the_password_sets_another_one_by_mail(site: Site) -> None:
-    client, person = site.browser(), site.relief.people["citizen"]
-
-    answers = [client.post("/send/forgot", data={"mail": mail}) for mail in (
-        "citizen@example.jp", "nobody@example.jp", "officer@example.jp")]  # fmt: skip
-    ((kind, mail),) = site.mails()
-    client.post(link_in(mail), data={"password": SECRET, "again": SECRET})
-
-    assert len({(answer.status_code, answer.location) for answer in answers}) == 1
-    assert (kind, mail.to) == (accounts.RESET, ("citizen@example.jp",))
-    assert log_in(client, person, SECRET).status_code == 302
-
-
-def test_the_mail_can_be_sent_again(site: Site) -> None:
-    newcomer(site.browser(), site.relief.need(100))
-
-    answer = site.browser().post("/send/again", data={"mail": ADDRESS})
-    latest, first = (link_in(mail) for _, mail in site.mails())
-
-    assert answer.status_code == 303
-    assert latest != first
-    assert site.browser().post(first).status_code == 303
-
-
-# Bad input
+__all__ = ["site"]
 
 
 def test_a_quantity_that_is_none_is_refused_beside_its_field(site: Site) -> None:
@@ -249,6 +34,61 @@ def test_a_date_that_is_none_is_refused_beside_its_field(site: Site) -> None:
 
     for typed, sentence in said.items():
         assert sentence in error(offer(client, need, "20", best_before=typed, declared="none"), "best_before")
+
+
+def test_an_offer_does_not_end_in_the_past_nor_silently_next_year(site: Site) -> None:
+    client, gone = site.browser("remote"), jst(now_ms() - 20 * DAY)
+    form = {"log": site.relief.log, "d": site.relief.disaster, "id": new_id(), "item": "I05", "variant": "M"}
+
+    for typed in (f"{gone.month}月{gone.day}日", "2020-01-01"):
+        answer = client.post("/send/new", data={**form, "quantity": "10", "until": typed})
+        assert "過ぎています。これからの日を" in error(answer, "until")
+    assert db.session.scalars(select(Offer)).all() == []
+
+
+def test_who_offers_more_than_is_needed_says_what_becomes_of_the_rest(site: Site) -> None:
+    need, client, form = site.relief.need(100), site.browser("citizen"), new_id()
+
+    asked = offer(client, need, "9,999", id=form, note="新品です")
+    only = [offer(client, need, "9,999", id=form, rest="only") for _ in range(2)]
+
+    assert "残りをどうするか" in error(asked, "rest")
+    assert "ほかの避難所にも提供します（9,899個）" in asked.text
+    assert "新品です" in asked.text
+    assert [answer.status_code for answer in only] == [303, 303]
+    assert db.session.scalars(select(Offer.offered)).all() == [100]
+
+
+def test_the_rest_is_offered_to_others_where_its_sender_says_so(site: Site) -> None:
+    need, client, form = site.relief.need(100), site.browser("citizen"), new_id()
+
+    answers = [offer(client, need, "130", id=form, rest="others") for _ in range(2)]
+    sent_again = offer(client, need, "130", id=form, rest="others")
+
+    assert [answer.status_code for answer in (*answers, sent_again)] == [303] * 3
+    (made,) = db.session.scalars(select(Offer)).all()
+    assert (made.offered, made.held, made.avail) == (130, 100, 30)
+
+
+def test_a_part_of_what_is_needed_sent_twice_is_still_one_offer(site: Site) -> None:
+    need, client, form = site.relief.need(100), site.browser("citizen"), new_id()
+
+    answers = [offer(client, need, "60", id=form) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert numbers(need)[1] == 60
+
+
+def test_what_is_met_or_stopped_says_so_before_anything_is_typed(site: Site) -> None:
+    met, stopped = site.relief.need(10), site.relief.need(20)
+    site.relief.offer("citizen2", 10, need=met)
+    assert site.relief.say("officer", kinds.NEED_STOPPED, {"need": stopped}).refusal is None
+
+    for need, said in ((met, "いまは足りています"), (stopped, "もう要りません")):
+        shown = site.browser().get(f"/send/new?need={need}").get_data(as_text=True)
+        assert said in shown
+        assert f"/relief/{site.relief.log}" in shown
+        assert 'name="quantity"' not in shown
 
 
 def test_allergens_are_declared_or_said_to_be_unknown(site: Site) -> None:
@@ -328,7 +168,10 @@ def test_what_cannot_have_been_sent_is_refused(site: Site) -> None:
         form = {"id": new_id(), "quantity": "40", "eta": to_minute(now_ms() + DAY)[:10], **typed}
         return client.post(f"/send/{match}/ship", data=form)
 
-    assert ship(quantity="41").status_code == 303  # what the labels say is settled by the door
+    many = ship(quantity="41", tracking="1234-5678")  # what the labels say is settled by the door
+    assert "40" in error(many, "quantity")
+    assert 'value="1234-5678"' in many.text
+    assert f'value="{to_minute(now_ms() + DAY)[:10]}"' in many.text
     assert error(ship(quantity="0"), "quantity")
     assert error(ship(eta="2020-01-01"), "eta")
     assert error(ship(eta=""), "eta")
@@ -340,9 +183,11 @@ def test_boxes_of_different_contents_are_written_line_by_line(site: Site) -> Non
     match, client = requested(site), site.browser("citizen")
 
     too_many = client.post(f"/send/{match}/pack", data={"id": new_id(), "each": "20\n21"})
+    slip = client.post(f"/send/{match}/pack", data={"id": new_id(), "count": "3", "each": "20\n20"})
     answer = client.post(f"/send/{match}/pack", data={"id": new_id(), "each": "20 令和12年3月1日\n 10\n"})
 
     assert error(too_many, "each")
+    assert "箱の数は3、箱ごとの数は2行" in error(slip, "count")
     assert answer.status_code == 303
     assert [(p.listed, p.best_before) for p in site.relief.parcels_of(match)] == [(20, 20300301), (10, 0)]
 

@@ -22,13 +22,17 @@ MOGAMI, KANEYAMA = "063622", "063614"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in the story: organisation key, login, name, roles, and what they would do first."""
+    """Somebody in the story: organisation key, login, name, roles, what they would do first, and a mail address.
+
+    Addresses are of a domain that is nobody's (RFC 2606): mails to them stay in the trial's own mailbox.
+    """
 
     org: str
     login: str
     name: str
     roles: tuple[Role, ...]
     task: str
+    mail: str | None = None
 
 
 ORGANISATIONS = {
@@ -58,9 +62,25 @@ CAST = (
     Member("itad", "manager", "吉田 隆", (Role.ITAD_MANAGER,), "不一致の確認"),
     Member("kaneyama_carrier", "driver3", "斎藤 進", (Role.DRIVER,), "金山町のかご車を運ぶ"),
     Member("hall", "shelter", "田中 美代子", (Role.SHELTER,), "避難所の必要物資、荷物の受け取り"),
-    Member("sendai", "sendai", "森 拓也", (Role.SUPPORTER,), "支援自治体として物資を送る"),
-    Member("company", "company", "大野 修", (Role.SUPPORTER,), "企業として物資を送る"),
-    Member("individuals", "citizen", "高木 さくら", (Role.SUPPORTER,), "個人として物資を送る"),
+    Member(
+        "sendai",
+        "sendai",
+        "森 拓也",
+        (Role.SUPPORTER,),
+        "支援自治体として物資を送る",
+        "mori@city-sendai.example",
+    ),
+    Member(
+        "company", "company", "大野 修", (Role.SUPPORTER,), "企業として物資を送る", "ohno@yamabiko.example"
+    ),
+    Member(
+        "individuals",
+        "citizen",
+        "高木 さくら",
+        (Role.SUPPORTER,),
+        "個人として物資を送る",
+        "sakura@sender.example",
+    ),
     Member("kaneyama", "kaneyama", "柴田 明", (Role.OFFICER,), "12台をかご車に積む"),
 )
 
@@ -112,6 +132,7 @@ def _cast(session: Session, member: Member, orgs: dict[str, str], password_hash:
         roles=[str(role) for role in member.roles],
         state=PersonState.ACTIVE,
         password_hash=password_hash,
+        email=member.mail,
         created_ms=now,
     )
     session.add(person)

@@ -1,19 +1,22 @@
 """The items that relief is made of, their words, and what may never be matched. Pure: no database, no clock.
 
-The base list and its words are data that people can read and mend: `seeds/relief_items.csv`, `relief_words.json`. A
+The base list and its words are data that people can read and mend: `seeds/relief_items.csv`, `relief_words.json`,
+`relief_names.json`. A
 municipality's own items have the same form (`Item`) and are laid over the base list by who calls.
 """
 
 import csv
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
+from webapp.kernel.base.kana import sought
 from webapp.supplies.allergens import mandatory_on
 from webapp.supplies.steps import AcceptPolicy, ReceiveMode
 
@@ -21,6 +24,8 @@ ShelfLife = Literal["none", "best_before", "expiry", "expiry_optional"]
 
 _SEEDS = Path(__file__).parent / "seeds"
 _WORDS: dict[str, Any] = json.loads((_SEEDS / "relief_words.json").read_text("utf-8"))
+#: Item → its name in やさしい日本語, its reading in hiragana, and what people call it as well.
+_NAMES: dict[str, dict[str, str]] = json.loads((_SEEDS / "relief_names.json").read_text("utf-8"))
 _LANGUAGES = ("ja", "en", "ja_easy")
 _SHELF_LIVES: dict[str, ShelfLife] = {
     "none": "none",
@@ -44,6 +49,7 @@ class Item:
     """Something that can be needed. `vol_ml` and `grams` are of one unit, estimates of the reference.
 
     `variants`: (ASCII word, Japanese text) on offer; `variant_needed`: without one nobody knows what is wanted.
+    `variants_in`: (language, word, text) of the others; `reading` and `also` are what it is searched by.
     """
 
     code: str
@@ -57,6 +63,14 @@ class Item:
     vol_ml: int = 0
     grams: int = 0
     variant_needed: bool = False
+    name_easy: str = ""
+    reading: str = ""
+    also: str = ""
+    variants_in: tuple[tuple[str, str, str], ...] = ()
+
+    def name(self, language: str = "ja") -> str:
+        """Its name for this reader; the Japanese one where there is no other."""
+        return {"en": self.name_en, "ja_easy": self.name_easy}.get(language, "") or self.name_ja
 
     @property
     def is_eaten(self) -> bool:
@@ -78,9 +92,19 @@ class Item:
         """Whether the word is one of its variants; "" is, where the item can do without."""
         return any(word == known for known, _ in self.variants) or (not word and not self.variant_needed)
 
-    def variant_text(self, word: str) -> str:
-        """Japanese for a variant: "M-pants" → 「M・パンツ」; a word that is not (or no longer) known is itself."""
-        return dict(self.variants).get(word, word)
+    def variant_text(self, word: str, language: str = "ja") -> str:
+        """A variant for this reader: "M-pants" → 「M・パンツ」; a word that is not (or no longer) known is itself."""
+        texts = dict(self.variants) | {known: text for to, known, text in self.variants_in if to == language}
+        return texts.get(word, word)
+
+    def variants_of(self, language: str) -> list[tuple[str, str]]:
+        """Its variants with their texts for this reader."""
+        return [(word, self.variant_text(word, language)) for word, _ in self.variants]
+
+    @property
+    def sizes(self) -> list[str]:
+        """Its first choices alone: "M", not "M-pants"."""
+        return [word for word, _ in self.variants if "-" not in word]
 
     def accepts(self, needed: str, offered: str) -> bool:
         """Whether a variant is what is needed: the same, or a closer description of it.
@@ -92,20 +116,31 @@ class Item:
         return offered.startswith(f"{needed}-") if needed else not self.variant_needed
 
 
-def _variants(code: str) -> tuple[tuple[tuple[str, str], ...], bool]:
+@dataclass(frozen=True, slots=True)
+class _Kinds:
+    """The variants of an item: in Japanese, in the other languages, and whether one must be named."""
+
+    offered: tuple[tuple[str, str], ...] = ()
+    others: tuple[tuple[str, str, str], ...] = ()
+    needed: bool = False
+
+
+def _variants(code: str) -> _Kinds:
     """A first choice alone ("M", type left open), and each with its second one ("M-pants")."""
     words = _WORDS["variants"].get(code)
     if words is None:
-        return (), False
+        return _Kinds()
     first, *others = words["axes"]
-    offered: list[tuple[str, str]] = []
-    for word, text in first:
-        offered.append((word, text))
-        for rest in product(*others) if others else ():
-            offered.append(
-                ("-".join([word, *(w for w, _ in rest)]), "・".join([text, *(t for _, t in rest)]))
-            )
-    return tuple(offered), bool(words.get("required", False))
+    told = [chosen for one in first for chosen in [(one,), *(product([one], *others) if others else ())]]
+    texts = {to: [_joined(chosen, place) for chosen in told] for place, to in enumerate(_LANGUAGES, 1)}
+    elsewhere = tuple((to, *pair) for to in _LANGUAGES[1:] for pair in texts[to])
+    return _Kinds(tuple(texts["ja"]), elsewhere, bool(words.get("required", False)))
+
+
+def _joined(chosen: Iterable[Sequence[str]], place: int) -> tuple[str, str]:
+    """(word, text) of one choice, or of two; `place` of the language in the list of words."""
+    between = ", " if _LANGUAGES[place - 1] == "en" else "・"
+    return "-".join(words[0] for words in chosen), between.join(words[place] for words in chosen)
 
 
 def _thousandths(text: str) -> int:
@@ -114,19 +149,23 @@ def _thousandths(text: str) -> int:
 
 
 def _item(row: Mapping[str, str]) -> Item:
-    variants, needed = _variants(row["code"])
+    kinds, names = _variants(row["code"]), _NAMES.get(row["code"], {})
     return Item(
         code=row["code"],
         name_ja=row["name_ja"],
         name_en=row["name_en"],
         category=row["category"],
         unit=row["unit"],
-        variants=variants,
+        variants=kinds.offered,
         shelf_life=_SHELF_LIVES[row["shelf_life"]],
         tags=frozenset(row["tags"].split("|")) - {"-"},
         vol_ml=_thousandths(row["vol_l"]),
         grams=_thousandths(row["kg"]),
-        variant_needed=needed,
+        variant_needed=kinds.needed,
+        name_easy=names.get("easy", ""),
+        reading=names.get("reading", ""),
+        also=names.get("also", ""),
+        variants_in=kinds.others,
     )
 
 
@@ -161,14 +200,59 @@ def _text(group: str, word: str, language: str) -> str:
 
 
 def search(items: Iterable[Item], words: str) -> list[Item]:
-    """Items whose code, names, category or tags hold all the words typed, in the order given; "" finds all."""
-    wanted = words.casefold().split()
-    return [item for item in items if all(word in _haystack(item) for word in wanted)]
+    """Items that hold all the words typed, or have a variant of that name, in the order given; "" finds all.
+
+    Code, names in three languages, reading, usual names, category and groups are searched, however it is written:
+    オムツ = おむつ = ｵﾑﾂ. A group (断水のとき) is found by two signs and more: 水 is not all that helps without water.
+    """
+    return [item for item, _ in choices(items, words)]
 
 
-def _haystack(item: Item) -> str:
-    tags = (tag_text(tag) for tag in item.tags)
-    return " ".join([item.code, item.name_ja, item.name_en, category_text(item.category), *tags]).casefold()
+def choices(items: Iterable[Item], words: str) -> list[tuple[Item, str]]:
+    """Items as `search` finds them, each with the one variant that the words name (「オムツ M」), or ""."""
+    wanted = sought(words).split()
+    found = ((item, _kind_meant(item, wanted)) for item in items)
+    return [(item, kind) for item, kind in found if kind is not None]
+
+
+def _kind_meant(item: Item, wanted: Sequence[str]) -> str | None:
+    """The variant that is named, "" if none or several are; None: the words mean something else."""
+    left, named = [word for word, _ in item.variants], 0
+    for word in wanted:
+        kinds = variants_named(item, word)
+        if not kinds and not is_meant(item, word):
+            return None
+        named += bool(kinds)
+        left = [kind for kind in left if kind in kinds] if kinds else left
+    return next((kind for kind in left if kind.count("-") < named or len(left) == 1), "") if named else ""
+
+
+def variants_named(item: Item, word: str) -> set[str]:
+    """Variants of which this word, as `sought` gives it, is a whole part: 「てーぷ」 without its mark, "m"."""
+    return {
+        kind
+        for kind, _ in item.variants
+        for language in _LANGUAGES
+        if word in sought(item.variant_text(kind, language)).split()
+    }
+
+
+def is_meant(item: Item, word: str) -> bool:
+    """Whether this word, as `sought` gives it, is in what the item is called; a Latin letter only by itself."""
+    names, also, groups = _haystacks(item)
+    if len(word) == 1 and word.isascii():
+        return word in names.split()
+    return word in names or f" {word}" in also or (len(word) > 1 and word in groups)
+
+
+@lru_cache(maxsize=1_024)
+def _haystacks(item: Item) -> tuple[str, str, str]:
+    """Names are found by any part, usual words by their beginning: 水 is not in 防水."""
+    names = [item.code, item.name_ja, item.name_en, item.name_easy, item.reading]
+    names += [category_text(item.category, language) for language in _LANGUAGES]
+    joined = [text.replace(" ", "") for text in (item.name_ja, item.name_easy, item.reading)]
+    groups = (tag_text(tag) for tag in item.tags)
+    return sought(" ".join(names + joined)), sought(f" {item.also}"), sought(" ".join(groups))
 
 
 # Substitutes

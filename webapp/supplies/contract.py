@@ -37,6 +37,7 @@ def _item(item: catalogue.Item) -> dict[str, Any]:
         "category": item.category,
         "tags": sorted(item.tags),
         "variants": dict(item.variants),
+        "sizes": [word for word, _ in item.variants],  # in the list's order: an object's is the file's
         "edible": item.is_eaten,
         "date_word": DATE_WORDS[item.shelf_life],
     }

@@ -21,8 +21,10 @@ SENTENCES: dict[str, str] = {
     "supplies.need_by_unreadable": "「{value}」の日付を読めません。3月1日、2027-03-01のように書いてください。",
     "supplies.need_by_time": "時刻「{value}」を読めません。15:30、午後3時のように書いてください。",
     "supplies.need_by_no_day": "時刻だけがあります。日付も書いてください。",
-    "supplies.need_by_past": "必要な期限「{value}」は過ぎています。",
-    "supplies.need_by_far": "必要な期限「{value}」は1年より先です。年を確かめてください。",
+    "supplies.need_by_past": (
+        "その日は過ぎています。これからの日を書いてください（来年より先の日は、2027年3月1日のように年も書きます）。"
+    ),
+    "supplies.need_by_far": "「{value}」は1年より先です。年を確かめてください。",
     "supplies.fit_item": "品目がちがいます。",
     "supplies.fit_variant": "サイズや種類がちがいます。",
     "supplies.fit_regulated": "薬剤師などの確認が必要な品目です。",
@@ -61,6 +63,10 @@ SENTENCES: dict[str, str] = {
     "supplies.form_variant": "サイズ・種類を選んでください。",
     "supplies.form_note_long": "ひとことは{most}文字までです。",
     "supplies.form_boxes_more": "箱の中身を足すと{total}です。頼まれた数（{most}）以下にしてください。",
+    "supplies.form_boxes_lines": (
+        "箱の数は{count}、箱ごとの数は{lines}行です。同じにしてください。行で書いたときは、箱の数を空けてもかまいません。"
+    ),
+    "supplies.form_rest": "必要な数より多いので、残りをどうするか選んでください。",
     "supplies.form_boxes_many": "箱は{most}箱までです。",
     "supplies.form_eta": "到着予定の日を書いてください（例 3月1日、明日）。",
     "supplies.form_eta_past": "到着予定の日が過ぎています。これからの日を書いてください。",

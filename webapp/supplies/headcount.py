@@ -54,6 +54,9 @@ HEADS_TEXTS: dict[str, str] = {
     "dogs": "犬",
     "cats": "猫",
 }
+#: What people write after a head-count.
+COUNTERS: dict[str, tuple[str, ...]] = {"dogs": ("頭", "匹"), "cats": ("頭", "匹")}
+PERSONS = ("人", "名")
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,13 +45,17 @@ class ShelterCard:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """How far a need is covered: open, promised, on the way, arrived; they sum to what is required or more."""
+    """How far a need is covered: open, promised, on the way, arrived; they sum to what is required or more.
+
+    `requested`: what the shelter has asked for of what is promised; None where that is not told apart.
+    """
 
     required: int
     open: int
     promised: int
     on_the_way: int
     arrived: int
+    requested: int | None = None
 
     @property
     def met(self) -> bool:
@@ -61,7 +65,8 @@ class Bar:
 
 def bar_of(need: Need) -> Bar:
     """The bar of a need."""
-    return Bar(need.required, need.open, need.pledged + need.requested, need.transit, need.good + need.filled)
+    promised, there = need.pledged + need.requested, need.good + need.filled
+    return Bar(need.required, need.open, promised, need.transit, there, need.requested)
 
 
 def disasters_of(session: Session, log: str | None = None, *, closed: bool = False) -> list[DisasterCard]:
@@ -136,15 +141,20 @@ def _own(row: Item, told: Mapping[str, Any]) -> catalogue.Item:
         vol_ml=row.vol_ml,
         grams=row.grams,
         variant_needed=bool(row.variants) and "" not in row.variants,
+        name_easy=base.name_easy if base and not name else "",
+        reading=base.reading if base else "",
+        also=base.also if base else "",
+        variants_in=base.variants_in if base else (),
     )
 
 
-def item_text(items: Mapping[str, catalogue.Item], code: str, variant: str) -> str:
-    """「紙おむつ（乳児・小児） M」; an item that is switched off keeps its name of the base list."""
+def item_text(items: Mapping[str, catalogue.Item], code: str, variant: str, language: str = "ja") -> str:
+    """「紙おむつ（乳児・小児） M」 for this reader; an item that is switched off keeps its name of the base list."""
     item = items.get(code) or catalogue.BASE.get(code)
     if item is None:
         return code
-    return f"{item.name_ja} {item.variant_text(variant)}".strip()
+    kind, between = item.variant_text(variant, language), ", " if language == "en" else " "
+    return f"{item.name(language)}{between}{kind}" if kind else item.name(language)
 
 
 def labels_of(session: Session, match: str) -> list[Parcel]:

@@ -1,5 +1,7 @@
 """What people read for each code of this room."""
 
+from webapp.supplies import form_messages
+
 SENTENCES: dict[str, str] = {
     "supplies.not_allowed": "この操作をする権限がありません。",
     "supplies.body": "送られた内容の「{field}」が読み取れません。",
@@ -19,7 +21,7 @@ SENTENCES: dict[str, str] = {
     "supplies.need_met": (
         "この必要物資は、すでに足りています。ほかに必要としている避難所を探すか、提供物資として登録してください。"
     ),
-    "supplies.need_by_past": "必要な日が過ぎています。これからの日を入力してください。",
+    "supplies.need_by_past": form_messages.SENTENCES["supplies.need_by_past"],
     "supplies.already_coming": (
         "すでに{coming}が依頼済み・輸送中・受領済みです。それより少なくするときは「それでも変更する」を選んでください。"
     ),

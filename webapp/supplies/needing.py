@@ -231,19 +231,19 @@ def lose(session: Session, act: Act, author: Author, now: int) -> Accepted | Ref
         return Refusal("supplies.unknown_match", {})
     if not town_may(session, author, act.log, Action.NEED_MANAGE):
         return NOT_ALLOWED
-    if match.state != MatchState.SHIPPED:
+    if match.state != MatchState.SHIPPED or match.arrived_at is not None:
         return Refusal("supplies.not_on_the_way", {"state": MatchState(match.state).text})
     due = match.eta or match.shipped_at or now
     return Accepted() if now >= due + LOST_AFTER_MS else Refusal("supplies.too_early", {})
 
 
 def close_short(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:
-    """Some parcels have come, the others will not: what has not been counted is missing."""
+    """Some parcels have come, or were seen on their way, the others will not: what has not been counted is missing."""
     match = received_match(session, author, act.log, act.body["match"])
     if isinstance(match, Refusal):
         return match
-    arrived = match.state == MatchState.ARRIVED
-    return Accepted() if arrived else Refusal("supplies.not_arrived", {"state": MatchState(match.state).text})
+    seen = match.state in (MatchState.SHIPPED, MatchState.ARRIVED) and match.arrived_at is not None
+    return Accepted() if seen else Refusal("supplies.not_arrived", {"state": MatchState(match.state).text})
 
 
 def offer_surplus(session: Session, act: Act, author: Author, now: int) -> Accepted | Refusal:

@@ -48,7 +48,9 @@ def _goods(case: Case, quantity: int) -> Facts:
 
 
 def _desk(case: Case, text: str, page: str) -> Link:
-    return link(text, f"/desk/{case.to_shelter or case.match.shelter}/{page}")
+    """A page of the shelter's desk, in this disaster: another one may be what its reader looked at last."""
+    where = f"/desk/{case.to_shelter or case.match.shelter}/{page}"
+    return link(text, where if case.match.id in page else f"{where}?disaster={case.match.disaster}")
 
 
 def _sent(case: Case, text: str) -> Link:

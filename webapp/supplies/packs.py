@@ -155,6 +155,7 @@ def _need(need: Need, items: Mapping[str, catalogue.Item]) -> dict[str, Any]:
         "required": bar.required,
         "open": bar.open,
         "promised": bar.promised,
+        "requested": need.requested,
         "on_the_way": bar.on_the_way,
         "arrived": bar.arrived,
     }
@@ -175,5 +176,6 @@ def _item(item: catalogue.Item) -> dict[str, Any]:
         "unit": item.unit,
         "category": item.category,
         "variants": dict(item.variants),
+        "sizes": [word for word, _ in item.variants],
         "edible": item.is_eaten,
     }

@@ -29,7 +29,7 @@ from webapp.supplies.models import (
 )
 from webapp.supplies.refold import Touched, as_verdict, put_pool, refold
 from webapp.supplies.rules import shared_out
-from webapp.supplies.scans import good_labels, scan_row
+from webapp.supplies.scans import good_labels, scan_row, was_past
 from webapp.supplies.steps import DELICATE, SMALL_CELL, MatchState, OfferState, Step
 
 #: Everything that is folded from a log.
@@ -336,15 +336,19 @@ def _outside(bench: Workbench, scan: ScanRow, touched: Touched) -> None:
     if told is None or told.step != Step.OUTSIDE or (told.log, told.shelter) != (scan.log, scan.shelter):
         return
     undone = any(it.shelter == told.shelter for it in bench.find(ScanRow, log=scan.log, target=told.id))
+    told.disaster = told.disaster or _only_open(bench, told.log)
+    touched.strangers[told.id] = as_verdict([] if undone else _outside_findings(told))
     if not told.disaster:
-        told.disaster = _only_open(bench, told.log)
-        touched.strangers[told.id] = as_verdict([] if told.disaster or undone else ["DISASTER_UNKNOWN"])
-        if not told.disaster:
-            return
-    quantity = 0 if undone else told.body["quantity"]
+        return
+    quantity = 0 if undone or was_past(told) else told.body["quantity"]
     group = (told.disaster, told.shelter, told.body["item"], told.body.get("variant", ""))
     put_pool(bench, f"{told.id}:outside", scan.log, group, quantity)
     touched.pools.add(group)
+
+
+def _outside_findings(told: ScanRow) -> list[str]:
+    found = ["PARCEL_EXPIRED"] if was_past(told) else []
+    return found if told.disaster else [*found, "DISASTER_UNKNOWN"]
 
 
 def _only_open(bench: Workbench, log: str) -> str:

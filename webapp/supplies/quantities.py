@@ -7,7 +7,9 @@ anything are refused with a stable code each (`form_messages`): a wrong number t
 import calendar
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from webapp.kernel.base.outcomes import Refusal
 from webapp.supplies.catalogue import UNITS, unit_text
@@ -40,6 +42,25 @@ def parse_quantity(text: str, unit: str = "") -> int | Refusal:
     if counter and counter not in _counters(unit):
         return _wrong_counter(text, counter, unit)
     return _whole(number, text)
+
+
+def parse_count(text: str, counters: Collection[str] = ()) -> int | Refusal | None:
+    """A number of persons or pieces, 0 or more, as typed; None where nothing was. `counters` may follow it: 「人」.
+
+    Refused as `parse_quantity` does, but for 0.
+    """
+    typed = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    if not typed:
+        return None
+    counter = next((each for each in counters if typed.endswith(each)), "")
+    value = parse_quantity(typed.removesuffix(counter) or text)
+    if isinstance(value, Refusal):
+        return 0 if value.code == "supplies.quantity_zero" else Refusal(value.code, _said_as(value, text))
+    return value
+
+
+def _said_as(refusal: Refusal, text: str) -> dict[str, Any]:
+    return {**refusal.params, **({"value": _shown(text)} if "value" in refusal.params else {})}
 
 
 def _counters(unit: str) -> set[str]:
@@ -161,10 +182,9 @@ def show_day(best_before: int) -> str:
     return f"{best_before // 10_000}年{best_before // 100 % 100}月{best_before % 100}日"
 
 
-# Until when it is needed
+# Until when: needs, offers, arrivals
 
 _JST = timedelta(hours=9)
-_WITH_YEAR = re.compile(r"([0-9]{4})[年./-]([0-9]{1,2})[月./-]([0-9]{1,2})日?")
 _WITHOUT_YEAR = re.compile(r"([0-9]{1,2})[月./-]([0-9]{1,2})日?")
 _CLOCK = re.compile(r"(午前|午後|AM|PM)?([0-9]{1,2})(?::([0-9]{1,2})|時(?:([0-9]{1,2})分|半)?)(?:まで|頃)?")
 _NEAR = {"今日": 0, "本日": 0, "今日中": 0, "明日": 1, "あした": 1, "あす": 1, "明後日": 2, "あさって": 2}
@@ -172,10 +192,12 @@ _FAR_DAYS = 366
 
 
 def parse_need_by(day: str, time: str = "", *, now: int) -> int | Refusal | None:
-    """Until when something is needed: ms since the epoch, or None where nothing was typed. Days are JST.
+    """Until when something is needed or offered, or when it arrives: ms since the epoch; None where nothing was typed.
 
-    A day without a time is its end (23:59); a day without a year is the next one there is; 今日, 明日, あさって are
-    understood. Refused: need_by_unreadable, need_by_time, need_by_no_day (a time alone), need_by_past, need_by_far.
+    A day without a time is its end (23:59), JST. With a year it is read as `parse_best_before` reads it. Without one it
+    is the nearest there is: 「1月5日」 in November is of next year, 「11月1日」 on the 22nd is past and refused, never
+    next year's. 今日, 明日, あさって are understood. Refused: need_by_unreadable, need_by_time, need_by_no_day (a time
+    alone), need_by_past, need_by_far.
     """
     typed_day, typed_time = _squeezed(day).removesuffix("まで"), _squeezed(time)
     if not typed_day:
@@ -187,12 +209,19 @@ def parse_need_by(day: str, time: str = "", *, now: int) -> int | Refusal | None
     clock = _clock(typed_time) if typed_time else (23, 59)
     if clock is None:
         return Refusal("supplies.need_by_time", {"value": _shown(time)})
-    until = datetime(found.year, found.month, found.day, *clock, tzinfo=UTC) - _JST
+    return _ahead(found, clock, _shown(day), now)
+
+
+def _ahead(day: date, clock: tuple[int, int], shown: str, now: int) -> int | Refusal:
+    """The moment in ms; refused where it is past or more than a year ahead."""
+    try:
+        until = datetime(day.year, day.month, day.day, *clock, tzinfo=UTC) - _JST
+    except OverflowError:  # the first day of the year 1
+        return Refusal("supplies.need_by_past", {"value": shown})
     at = int(until.timestamp() * 1000)
     if at < now:
-        return Refusal("supplies.need_by_past", {"value": _shown(f"{day} {time}")})
-    too_far = at - now > _FAR_DAYS * 86_400_000
-    return Refusal("supplies.need_by_far", {"value": _shown(day)}) if too_far else at
+        return Refusal("supplies.need_by_past", {"value": shown})
+    return Refusal("supplies.need_by_far", {"value": shown}) if at - now > _FAR_DAYS * 86_400_000 else at
 
 
 def _squeezed(text: str) -> str:
@@ -202,16 +231,23 @@ def _squeezed(text: str) -> str:
 def _near_day(typed: str, today: date) -> date | None:
     if typed in _NEAR:
         return today + timedelta(days=_NEAR[typed])
+    if short := _WITHOUT_YEAR.fullmatch(typed):
+        return _nearest(int(short[1]), int(short[2]), today)
+    found = _digits(typed, "") if typed.isdecimal() else _written(typed, "", today)
+    return None if isinstance(found, Refusal) else found
+
+
+def _nearest(month: int, day: int, today: date) -> date | None:
+    """Of last year, this or the next one: the day that is nearest; None where none of them has it (30 February)."""
+    days = [found for year in (-1, 0, 1) if (found := _day_of(today.year + year, month, day))]
+    return min(days, key=lambda found: (abs((found - today).days), found < today), default=None)
+
+
+def _day_of(year: int, month: int, day: int) -> date | None:
     try:
-        if full := _WITH_YEAR.fullmatch(typed):
-            return date(*map(int, full.groups()))
-        if short := _WITHOUT_YEAR.fullmatch(typed):
-            month, day = map(int, short.groups())
-            this_year = date(today.year, month, day)
-            return this_year if this_year >= today else date(today.year + 1, month, day)
+        return date(year, month, day)
     except ValueError:
         return None
-    return None
 
 
 def _clock(typed: str) -> tuple[int, int] | None:

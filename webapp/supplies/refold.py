@@ -13,7 +13,7 @@ from webapp.kernel.base.workbench import Workbench, workbench
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.supplies import catalogue
 from webapp.supplies.models import Match, Need, Offer, Parcel, PoolPart, ScanRow, Stock
-from webapp.supplies.rules import Box, Line, Outcome, Scan, available, fill, open_of, outcome, story
+from webapp.supplies.rules import Box, Line, Outcome, Scan, Story, available, fill, open_of, outcome, story
 from webapp.supplies.steps import FINDINGS, Audience, MatchState, Step
 
 #: (disaster, shelter, item, variant): what arrives beside a promise fills the needs of one such group.
@@ -38,6 +38,7 @@ def refold(session: Session, log: str, touched: Touched) -> dict[str, Verdict]:
     """Work out shipments, needs, offers and stocks anew; answers what the scans of the shipments are worth now."""
     bench, verdicts = workbench(session), dict(touched.strangers)
     for match in _all(bench, Match, touched.matches):
+        _group(bench, (match.disaster, match.shelter, match.item, match.variant))  # its need is one of these
         verdicts.update(_match(bench, match, touched))
         touched.needs.add(match.need)
         touched.offers.add(match.offer)
@@ -63,7 +64,8 @@ def _all(bench: Workbench, table: type[_Row], ids: Iterable[str]) -> Iterable[_R
 
 
 def _match(bench: Workbench, match: Match, touched: Touched) -> Mapping[str, Verdict]:
-    parcels = sorted(bench.find(Parcel, match=match.id), key=attrgetter("labelled_at", "k"))
+    parcels = bench.find(Parcel, here=bench.is_new(Match, match.id), match=match.id)
+    parcels.sort(key=attrgetter("labelled_at", "k"))
     scans, current = _scans_of(bench, match.log, parcels), _current(parcels)
     of_box: dict[str, list[Scan]] = {}
     for scan in scans:  # what was read from a label that was replaced was read from the same box
@@ -83,7 +85,9 @@ def _match(bench: Workbench, match: Match, touched: Touched) -> Mapping[str, Ver
 
 
 def _scans_of(bench: Workbench, log: str, parcels: Sequence[Parcel]) -> list[Scan]:
-    rows = bench.find(ScanRow, log=log, code=[parcel.code for parcel in parcels]) if parcels else []
+    codes = [parcel.code for parcel in parcels]
+    here = all(bench.is_new(Parcel, code) for code in codes)  # nobody has read a label that is being issued
+    rows = bench.find(ScanRow, here=here, log=log, code=codes) if codes else []
     return [Scan(row.id, row.step, row.code, row.shelter, row.at, row.body, row.target) for row in rows]
 
 
@@ -122,9 +126,15 @@ def _write(match: Match, found: Outcome, told: Sequence[Line]) -> None:
     match.expired = sum(seen.expired for seen in stories)
     match.missing = sum(seen.missing for seen in stories)
     match.parcels = sum(line.live for line in told)
-    match.arrived_at = min((seen.arrived_at for seen in stories if seen.arrived_at is not None), default=None)
+    match.arrived_at = _arrival(stories)
     ends = [seen.counted_when for seen in stories if seen.counted_when is not None]
     match.received_at = max(ends, default=match.arrived_at) if found.state == MatchState.RECEIVED else None
+
+
+def _arrival(stories: Sequence[Story]) -> int | None:
+    """When the first box came to stay; while none has, when one of them was seen on its way."""
+    seen = [(not told.has_come, told.arrived_at) for told in stories if told.arrived_at is not None]
+    return min(seen)[1] if seen else None
 
 
 _GIVEN = attrgetter("pledged", "requested", "transit", "good", "offer_transit", "delivered", "lost")
@@ -200,11 +210,17 @@ def _sum_need(bench: Workbench, need: Need) -> None:
     need.transit, need.good = sum(m.transit for m in ours), sum(m.good for m in ours)
 
 
+def _same(group: Group) -> dict[str, Any]:
+    return dict(zip(("disaster", "shelter", "item", "variant"), group, strict=True))
+
+
+def _group(bench: Workbench, group: Group) -> list[Need]:
+    return bench.find(Need, **_same(group))
+
+
 def _fill(bench: Workbench, log: str, group: Group, *, anew: bool) -> None:
     """Share out a group's pool, keep what is left as stock, and say what is open of each need."""
-    disaster, shelter, item, variant = group
-    same = {"disaster": disaster, "shelter": shelter, "item": item, "variant": variant}
-    needs = sorted(bench.find(Need, **same), key=attrgetter("index", "id"))
+    same, needs = _same(group), sorted(_group(bench, group), key=attrgetter("index", "id"))
     stock = bench.get(Stock, *group)
     if anew:
         pool = sum(part.quantity for part in bench.find(PoolPart, **same))

@@ -40,11 +40,15 @@ class Box(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What became of a parcel. Counts are of whole units; `counted_at` "" until somebody has counted."""
+    """What became of a parcel. Counts are of whole units; `counted_at` "" until somebody has counted.
+
+    `arrived_*`: where it came to stay, its destination or a shelter that took it in; until then where it was seen last.
+    """
 
     arrived_at: int | None = None
     arrived_by: str = ""  # the scan
     arrived_shelter: str = ""
+    has_come: bool = False
     accepted_elsewhere: bool = False
     forwarded_to: str = ""
     counted_at: str = ""  # the shelter
@@ -55,8 +59,8 @@ class Story:
     missing: int = 0
 
     @property
-    def is_here(self) -> bool:
-        """Somebody has seen it arrive."""
+    def is_seen(self) -> bool:
+        """Somebody has had it in their hands: it has left its sender."""
         return self.arrived_at is not None
 
 
@@ -69,24 +73,30 @@ def standing(scans: Iterable[Scan]) -> list[Scan]:
 
 
 def story(box: Box, destination: str, scans: Iterable[Scan]) -> Story:
-    """Fold the scans of one parcel. The first sight is its arrival, the last count counts.
+    """Fold the scans of one parcel: the first that says that it came to stay is its arrival, the last count counts.
 
-    A count at another shelter means that the goods stayed there. What is past its date when it is counted is expired,
-    whatever was tapped.
+    It came to stay when it was seen at its destination, or when another shelter took it in: said so, or counted it. A
+    shelter that only saw it and sent it on changes nothing but where it was seen last. What is past its date when it is
+    counted is expired, whatever was tapped.
     """
     told = standing(scans)
-    seen = [scan for scan in told if scan.step in (Step.ARRIVED, Step.COUNTED)]
-    if not seen:
-        return Story(forwarded_to=_forwarded(told))
-    first, counts = seen[0], [scan for scan in told if scan.step == Step.COUNTED]
+    if not told:
+        return Story()
+    stayed = [scan for scan in told if scan.shelter == destination or _takes_in(scan)]
+    counts = [scan for scan in told if scan.step == Step.COUNTED]
     last = counts[-1] if counts else None
-    elsewhere = [scan for scan in seen if scan.shelter != destination]
-    accepted = last.shelter != destination if last else any(scan.body.get("accept") for scan in elsewhere)
+    accepted = last.shelter != destination if last else any(scan.shelter != destination for scan in stayed)
+    seen = stayed[0] if stayed else told[-1]
     good, damaged, expired, missing = _count(box, last) if last else (0, 0, 0, 0)
     return Story(
-        first.at, first.id, first.shelter, accepted, _forwarded(told),
+        seen.at, seen.id, seen.shelter, bool(stayed), accepted, _forwarded(told),
         last.shelter if last else "", last.at if last else None, good, damaged, expired, missing,
     )  # fmt: skip
+
+
+def _takes_in(scan: Scan) -> bool:
+    """A count, or 「ここで受け取る」: the goods stay where this was said."""
+    return scan.step == Step.COUNTED or (scan.step == Step.ARRIVED and bool(scan.body.get("accept")))
 
 
 def _forwarded(told: Sequence[Scan]) -> str:
@@ -157,13 +167,13 @@ def outcome(
 ) -> Outcome:
     """Fold a shipment. `decided` is what people decided last, `quantity` what was pledged or asked for.
 
-    Goods that have been seen have left, whether 発送 was pressed or not; what was cancelled and comes all the same goes
-    to the pool, and so does what a void label stands on.
+    Goods that have been seen anywhere have left, whether 発送 was pressed or not; what was cancelled and comes all the
+    same goes to the pool, and so does what a void label stands on.
     """
     live = [line for line in lines if line.live]
     pool = _pool(destination, live, [line for line in lines if not line.live])
-    here = any(line.story.is_here for line in live)
-    if decided not in ON_THE_WAY and not (here and decided == MatchState.REQUESTED):
+    has_left = any(line.story.is_seen for line in live)
+    if decided not in ON_THE_WAY and not (has_left and decided == MatchState.REQUESTED):
         return Outcome(decided, _promise(decided, quantity), pool)
     parts = [_part(line, destination, lost=decided == MatchState.LOST, closed=closed_short) for line in live]
     flow = Flow(*map(sum, zip(*parts, strict=True))) if parts else Flow()
@@ -179,9 +189,9 @@ def _promise(decided: MatchState, quantity: int) -> Flow:
 def _state(decided: MatchState, live: Sequence[Line], *, closed_short: bool) -> MatchState:
     if closed_short or (live and all(line.story.counted_at for line in live)):
         return MatchState.RECEIVED
-    if any(line.story.is_here for line in live):
+    if any(line.story.has_come for line in live):
         return MatchState.ARRIVED
-    return decided
+    return MatchState.SHIPPED if any(line.story.is_seen for line in live) else decided
 
 
 def _part(line: Line, destination: str, *, lost: bool, closed: bool) -> Flow:
@@ -192,7 +202,7 @@ def _part(line: Line, destination: str, *, lost: bool, closed: bool) -> Flow:
         return Flow(good=good, delivered=sent)
     if closed:
         return Flow(delivered=sent)
-    if lost and not seen.is_here:
+    if lost and not seen.is_seen:
         return Flow(lost=sent)
     return Flow(transit=0 if seen.accepted_elsewhere else sent, offer_transit=sent)
 

@@ -6,7 +6,8 @@ from typing import Any
 from webapp.kernel.base.workbench import Workbench
 from webapp.kernel.intake.clock import half_width
 from webapp.kernel.ledger.entries import Recorded
-from webapp.supplies.models import Parcel
+from webapp.supplies.models import Parcel, ScanRow
+from webapp.supplies.rules import day_of
 from webapp.supplies.steps import Step
 
 
@@ -27,3 +28,8 @@ def scan_row(entry: Recorded) -> dict[str, Any]:
         "recorded_at": entry.recorded_at, "actor": entry.by.actor, "org": entry.by.org, "dev": data.get("dev", ""),
         "target": body.get("target", "") if step == Step.VOID else "", "body": dict(body),
     }  # fmt: skip
+
+
+def was_past(outside: ScanRow) -> bool:
+    """Goods without a label that were past their date when they came: expired, whatever their number."""
+    return 0 < int(outside.body.get("best_before", 0)) < day_of(outside.at)

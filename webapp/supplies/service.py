@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.i18n import gettext
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rows import Written
 from webapp.kernel.base.workbench import workbench
@@ -81,8 +82,8 @@ class SuppliesRoom:
         return projection.project(session, log, entries)
 
     def sentence(self, code: str, params: Mapping[str, Any]) -> str:
-        """Refusals and findings in words."""
-        return (SENTENCES.get(code) or FINDING_TEXTS.get(code, "")).format_map({**params})
+        """Refusals and findings in words, in the language of this answer."""
+        return gettext(SENTENCES.get(code) or FINDING_TEXTS.get(code, "")).format_map({**params})
 
 
 def _needs_no_code(session: Session, act: Act) -> bool:

@@ -118,7 +118,8 @@ def _late(session: Session, log: str, now: int) -> list[Fact]:
     """Three days after it was due nobody has seen it: both sides are asked, nothing is taken back."""
     m = Match
     expected = func.coalesce(m.eta, m.shipped_at)
-    late = select(m.id).where(m.log == log, m.state == MatchState.SHIPPED, expected <= now - ASK_AFTER_MS)
+    unseen = (m.log == log, m.state == MatchState.SHIPPED, m.arrived_at.is_(None))
+    late = select(m.id).where(*unseen, expected <= now - ASK_AFTER_MS)
     found = session.scalars(late.order_by(m.id))
     return [Fact(derived_id(match, kinds.ASKED), kinds.ASKED, {"match": match}) for match in found]
 

@@ -12,6 +12,10 @@ from jinja2.ext import babel_extract
 from jinja2.meta import find_referenced_templates
 
 from webapp.kernel.base import i18n
+from webapp.supplies import form_messages
+from webapp.supplies import messages as supplies_messages
+from webapp.supplies.labels.words import DATE_WORDS
+from webapp.wiring import MENU, SENTENCES
 
 WEBAPP = Path(i18n.__file__).resolve().parents[2]
 ERRORS = WEBAPP / "templates" / "errors" / "error.html"
@@ -19,9 +23,13 @@ OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}
 
 
 def residents_templates() -> set[Path]:
-    """What a resident may meet: every `public_*.html`, the error page, and all that these are made of."""
+    """What a resident or a sender may meet: every `public_*.html`, every page with the switch of languages, the error
+    page, and all that these are made of."""
     found: set[Path] = set()
-    todo = [ERRORS, *WEBAPP.rglob("templates/**/public_*.html")]
+    switched = [
+        p for p in WEBAPP.rglob("templates/**/*.html") if '{% extends "resident.html" %}' in p.read_text()
+    ]
+    todo = [ERRORS, *WEBAPP.rglob("templates/**/public_*.html"), *switched]
     while todo:
         path = todo.pop()
         if path not in found:
@@ -54,9 +62,28 @@ def marked_texts() -> Iterator[str]:
         yield from re.findall(r'\bmark\(\s*"([^"]+)"\s*\)', path.read_text())
 
 
+#: What may be wrong with what a citizen types, or stand in the way of it.
+SAID_TO_SENDERS = re.compile(
+    r"supplies\.(quantity_\w+|date_\w+|need_by_\w+|form_(mail|date_needed|allergens\w*|variant|note_long|rest)"
+    r"|address_long|unknown_(disaster|shelter|need|item|variant)|disaster_closed|shelter_closed|accepts_none"
+    r"|organisations_only|too_few|need_stopped|need_met|sent_before|other_item|allergens|expired|until_past"
+    r"|not_so_many|already_taken|mail_unverified)|identity\.(login_refused|password_(short|long|common)|login_needed)"
+)
+
+
+def sentences() -> dict[str, str]:
+    """Code → Japanese sentence, of all that a sender may be told."""
+    return {
+        code: text
+        for code, text in {**SENTENCES, **form_messages.SENTENCES, **supplies_messages.SENTENCES}.items()
+        if SAID_TO_SENDERS.fullmatch(code)
+    }
+
+
 def shown_texts() -> set[str]:
     """All of them."""
-    return set(marked_texts()).union(*(texts_in(path) for path in residents_templates()))
+    words = {words for words, _door, _action in MENU} | set(DATE_WORDS.values()) | set(sentences().values())
+    return set(marked_texts()).union(words, *(texts_in(path) for path in residents_templates()))
 
 
 @pytest.fixture
@@ -98,6 +125,8 @@ def test_a_translation_keeps_the_parameters_of_its_source(language: str) -> None
         source = message.id if isinstance(message.id, str) else message.id[0]
         forms = [message.string] if isinstance(message.string, str) else message.string
         for form in forms if source else ():
+            for named in (r"%\((\w+)\)", r"{(\w+)}"):
+                assert set(re.findall(named, form)) <= set(re.findall(named, source)), source
             assert set(re.findall(r"%\((\w+)\)", form)) == set(re.findall(r"%\((\w+)\)", source)), source
 
 

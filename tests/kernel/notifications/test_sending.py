@@ -37,8 +37,9 @@ from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.log import read
 from webapp.kernel.notifications import outbox
 from webapp.kernel.notifications.commands import notices_group
-from webapp.kernel.notifications.entries import GIVEN_UP, REFUSED, SENT, NoticeState, subject_of
+from webapp.kernel.notifications.entries import GIVEN_UP, REFUSED, SENT, NoticeState, Reason, subject_of
 from webapp.kernel.notifications.mail import Mail
+from webapp.kernel.notifications.messages import REASONS
 from webapp.kernel.notifications.service import Due, notice_id, queue
 from webapp.kernel.notifications.smtp import Down, Post, Server, Taken
 
@@ -231,10 +232,19 @@ def test_what_would_write_headers_of_its_own_is_refused(
     assert (the_notice(refused).state, the_notice(refused).reason) == (NoticeState.REFUSED, reason)
 
 
-def test_without_an_address_it_is_said_that_nobody_was_told(town: Town, office: Office) -> None:
+def test_without_an_address_it_is_said_that_nobody_could_be_told(town: Town, office: Office) -> None:
     lost = a_notice(town, "receiver", "m1")
     a_sender(office).round()
-    assert (the_notice(lost).state, the_notice(lost).reason) == (NoticeState.CANCELLED, "nobody")
+    assert (the_notice(lost).state, the_notice(lost).reason) == (NoticeState.CANCELLED, "no_address")
+
+
+def test_what_is_true_no_more_is_another_reason(town: Town, office: Office) -> None:
+    current_app.extensions["notice_renderers"]["test.told"] = lambda _session, _notice: None
+    late = a_notice(town, "driver", "m1")
+    a_sender(office).round()
+    assert (the_notice(late).state, the_notice(late).reason) == (NoticeState.CANCELLED, "nobody")
+    assert "登録されていません" in REASONS[Reason.UNREACHED]
+    assert REASONS[Reason.NOBODY] == "知らせる必要がなくなりました。"
 
 
 def test_a_mail_about_an_account_goes_the_same_way_and_stands_in_no_log(town: Town, office: Office) -> None:

@@ -44,6 +44,12 @@ def test_a_place_is_entered_once_shown_and_changed(client, officer):
     assert queries.names_of({place.id, "x"}) == {place.id: "旧役場"}
 
 
+def test_an_empty_list_speaks_of_its_own_kind_of_place_and_says_where_shelters_are(client, officer):
+    page = client.get("/places").text
+    assert "役場や保管場所は、まだ登録されていません" in page
+    assert 'href="/supplies/shelters"' in page
+
+
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [

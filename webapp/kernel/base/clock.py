@@ -44,6 +44,12 @@ def show_time(at_ms: int | None) -> str:
     return f"{when.month}月{when.day}日 {when.hour}:{when.minute:02}"
 
 
+def show_near(at_ms: int | None, now: int) -> str:
+    """「10月5日 9:12」 of this year, 「2027年1月5日 9:12」 of another one, or a dash."""
+    this_year = at_ms is None or jst(at_ms).year == jst(now).year
+    return show_time(at_ms) if this_year else show_full(at_ms)
+
+
 def show_full(at_ms: int | None) -> str:
     """「2026年10月5日 9:12」, or a dash where there is no time."""
     return "–" if at_ms is None else f"{jst(at_ms).year}年{show_time(at_ms)}"

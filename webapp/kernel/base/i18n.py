@@ -1,7 +1,8 @@
 """Three languages: the Japanese text in templates is the source, catalogs are .po files read at start.
 
-Staff work in Japanese. Residents' views are marked `@for_residents`; only those (and error pages of
-unknown addresses) answer in the language asked for: `?lang=` → cookie → Accept-Language → Japanese.
+Staff work in Japanese. Residents' views are marked `@for_residents`, those of citizens who send `@for_senders`; only
+those (and error pages of unknown addresses) answer in the language asked for: `?lang=` → cookie → Accept-Language →
+Japanese.
 """
 
 import functools
@@ -36,6 +37,12 @@ def for_residents(view: View) -> View:
     """Mark a view as a residents' page: it speaks all three languages. Put it below the route."""
     view.__dict__["for_residents"] = True
     return view
+
+
+def for_senders(view: View) -> View:
+    """Mark a page of people with an account that speaks all three languages as well; they keep their menu."""
+    view.__dict__["keeps_menu"] = True
+    return for_residents(view)
 
 
 @functools.cache

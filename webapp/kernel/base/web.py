@@ -14,6 +14,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from webapp.kernel.base import clock
+from webapp.kernel.base.i18n import gettext
 from webapp.kernel.base.outcomes import AppError, Malformed
 
 #: No inline script, no other site, no plug-in. The wasm decoder needs 'wasm-unsafe-eval'.
@@ -59,11 +60,13 @@ def init(app: Flask, sentences: Mapping[str, str]) -> None:
     app.extensions["sentences"] = sentences
     app.before_request(_start)
     app.after_request(_headers)
+    app.after_request(_led_on)
     app.after_request(_log_line)
     app.register_error_handler(AppError, _app_error)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _crash)
     app.jinja_env.filters.update(jst=clock.show_time, jst_full=clock.show_full, jst_date=clock.show_date)
+    app.jinja_env.filters["jst_near"] = lambda at_ms: clock.show_near(at_ms, clock.now_ms())
     _configure_log(app)
 
 
@@ -71,7 +74,7 @@ def sentence(app: Flask, code: str, params: Mapping[str, Any]) -> str:
     """A code in words; the door answers for the rooms."""
     sentences: Mapping[str, str] = app.extensions["sentences"]
     if code in sentences:
-        return sentences[code].format_map({**params})
+        return gettext(sentences[code]).format_map({**params})
     door = app.extensions.get("door")
     return str(door.sentence(code, params)) if door else code
 
@@ -128,6 +131,20 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    return response
+
+
+def _led_on(response: Response) -> Response:
+    """A script that sent a form (static/desk/typed.js) is told where to go on. Did it follow by itself, the page that
+    the browser then opens would have lost what it was to say."""
+    if (
+        request.headers.get("X-Typed") == "1"
+        and request.method == "POST"
+        and response.status_code in (302, 303)
+    ):
+        response.headers["X-To"] = response.headers.pop("Location")
+        response.status_code = 204
+        response.set_data(b"")
     return response
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, current_app, has_request_context, request, url_for
 
+from webapp.kernel.base.i18n import gettext
 from webapp.kernel.identity.login import person_or_none
 from webapp.kernel.identity.models import Person
 from webapp.kernel.identity.roles import Action, may
@@ -22,7 +23,8 @@ def init(app: Flask, lines: Sequence[Line]) -> None:
 def lines_for(person: Person) -> list[tuple[str, str]]:
     """Words and endpoint of each line that is for this person."""
     lines: Sequence[Line] = current_app.extensions["menu"]
-    return [(words, door) for words, door, action in lines if action is None or may(person.roles, action)]
+    mine = [(words, door) for words, door, action in lines if action is None or may(person.roles, action)]
+    return [(gettext(words), door) for words, door in mine]
 
 
 def staff_home(person: Person) -> str:
@@ -46,4 +48,5 @@ def _frame() -> dict[str, Any]:
 def _is_for_residents() -> bool:
     if not has_request_context() or request.endpoint is None:
         return True  # an unknown address: anyone may have typed it
-    return hasattr(current_app.view_functions.get(request.endpoint), "for_residents")
+    view = current_app.view_functions.get(request.endpoint)
+    return hasattr(view, "for_residents") and not hasattr(view, "keeps_menu")

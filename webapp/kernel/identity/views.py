@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask.wrappers import Response
 
 from webapp.kernel.base.clock import now_ms
+from webapp.kernel.base.i18n import for_residents
 from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.web import whole_number
@@ -36,6 +37,7 @@ def _private(page: str, status: int = 200) -> Response:
 
 
 @bp.get("/login", endpoint="login")
+@for_residents
 def show_login() -> ResponseReturnValue:
     """The login page; who is logged in already goes on."""
     person = person_or_none()
@@ -45,6 +47,7 @@ def show_login() -> ResponseReturnValue:
 
 
 @bp.post("/login")
+@for_residents
 @limiter.limit("60 per minute")
 @limiter.limit("10 per minute", key_func=_login_key)
 def log_in() -> ResponseReturnValue:

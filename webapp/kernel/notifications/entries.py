@@ -30,7 +30,8 @@ class Reason(StrEnum):
     SERVER = "smtp"  # with the server's code
     ADDRESS = "recipient"  # no mail address, or one that would write headers of its own
     SUBJECT = "subject"
-    NOBODY = "nobody"  # nobody is to be told any more, or nobody has an address
+    NOBODY = "nobody"  # nobody is to be told any more
+    UNREACHED = "no_address"  # somebody is, and has no mail address
     STOPPED = "stopped"  # they want no mails
     UNKNOWN = "unknown"  # twice we never heard whether the server had taken it
     FAULT = "fault"  # we could not write it

@@ -135,8 +135,10 @@ class Sender:
             mail = _written(job)
         except Unwritten as problem:
             return self._later(job, 0, str(problem), Reason.FAULT)
-        if mail is None or not mail.to:
+        if mail is None:
             return self._end(job, Result(CANCELLED, reason=Reason.NOBODY))
+        if not mail.to:
+            return self._end(job, Result(CANCELLED, reason=Reason.UNREACHED))
         if reason := fault(mail):
             return self._end(job, Result(REFUSED, reason=reason))
         raw = self._composed(job, mail)
@@ -212,9 +214,10 @@ def _written(job: Job) -> Mail | None:
         except Exception as problem:
             _log.exception("a notice could not be written")
             raise Unwritten(f"{notice.kind}: {type(problem).__name__}") from problem
-    whole = [mail for mail in mails if mail is not None and mail.to]
+    wanted_ones = [mail for mail in mails if mail is not None]
+    whole = [mail for mail in wanted_ones if mail.to]
     if not job.digest or not whole:
-        return whole[0] if whole else None
+        return next(iter([*whole, *wanted_ones]), None)
     return digest.merged(whole)
 
 

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass, field
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Flask, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.ids import is_id, new_id
 from webapp.kernel.base.outcomes import Malformed, Refusal
 from webapp.kernel.identity.login import current_person, require
-from webapp.kernel.identity.roles import Action
+from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.places import queries, service
 from webapp.kernel.places.messages import SENTENCES
 from webapp.kernel.places.models import PlaceKind
@@ -34,11 +34,22 @@ class Shown:
     errors: dict[str, str] = field(default_factory=dict)
 
 
+def say_also(app: Flask, text: str, endpoint: str, action: Action) -> None:
+    """Tell those who may do this, below their places, where something is entered that they may look for here."""
+    app.extensions["places_also"] = (text, endpoint, action)
+
+
+def _also() -> tuple[str, str] | None:
+    text, endpoint, action = current_app.extensions.get("places_also", ("", "", None))
+    return (text, url_for(endpoint)) if action and may(current_person().roles, action) else None
+
+
 @bp.get("/places")
 @require(Action.PLACES_MANAGE)
 def places() -> ResponseReturnValue:
     """The list."""
-    return render_template("places/places.html", places=queries.places_of(current_person().organisation_id))
+    found = queries.places_of(current_person().organisation_id)
+    return render_template("places/places.html", places=found, also=_also())
 
 
 @bp.get("/places/new")

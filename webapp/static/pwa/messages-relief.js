@@ -21,6 +21,7 @@ export const RELIEF = {
   counted: (/** @type {number} */ boxes) => `受領した箱　${n(boxes)}箱`,
   outsides: (/** @type {number} */ lines) => `外部から　${n(lines)}件`,
   away: (/** @type {number} */ boxes) => `転送した箱　${n(boxes)}箱`,
+  stray: (/** @type {number} */ boxes) => `別の避難所あての箱　${n(boxes)}箱`,
   needs: (/** @type {string} */ time) => `必要物資（${time} 現在）`,
   deskHint: '必要物資（電波が必要）',
   more: (/** @type {number} */ boxes) => `ほか ${n(boxes)}箱`,
@@ -29,8 +30,8 @@ export const RELIEF = {
   asOf: (/** @type {string} */ time) => `箱の一覧は ${time} 現在。この電話の記録は加えてあります。`,
   toList: '一覧へ',
   toCount: (/** @type {number} */ boxes) => (boxes ? `一覧・数える（${n(boxes)}箱）` : '一覧'),
-  need: (/** @type {import('./supplies/fold.js').Need} */ { required, arrived, on_the_way, promised, unit }) =>
-    `必要 ${n(required)}${unit}　到着 ${n(arrived)}・輸送中 ${n(on_the_way)}・申し出 ${n(promised)}`,
+  need: (/** @type {import('./supplies/fold.js').Need} */ { required, arrived, on_the_way, promised, requested = 0, unit }) =>
+    `必要 ${n(required)}${unit}　到着 ${n(arrived)}・輸送中 ${n(on_the_way)}・依頼済み ${n(requested)}・申し出 ${n(promised - requested)}`,
   open: (/** @type {number} */ open, /** @type {string} */ unit) => (open ? `あと ${n(open)}${unit}` : '足ります'),
   due: (/** @type {string} */ day) => `${day} ごろ`,
   notSent: '発送待ち',
@@ -53,6 +54,7 @@ export const RECEIVE = {
   of: (/** @type {number} */ all) => `/ ${n(all)}箱`,
   meant: (/** @type {string} */ name) => `${name} あての箱です`,
   elsewhere: 'この箱をどうしますか',
+  elsewhereHint: '中身がわからないまま受け取った、別の避難所あての箱です。転送するか、ここで受け取るかを選んでください。',
   other: '別の避難所',
   forward: (/** @type {string} */ name) => `${name} へ転送する`,
   accept: 'ここで受け取る',
@@ -65,6 +67,7 @@ export const RECEIVE = {
   undecidedHint: 'もう一度読むと、転送か受け取りかを選べます',
   aloud: (/** @type {number} */ boxes) => `${boxes}箱`,
   unknownBox: '中身のわからない箱',
+  number: (/** @type {string} */ code) => `追跡番号 ${code}`,
 };
 
 export const COUNT_BOX = {
@@ -84,9 +87,14 @@ export const COUNT_BOX = {
   past: '期限が過ぎています',
   pastHint: '「使える数」も期限切れとして数えます。配らないでください。',
   unknown: '箱に書いてある数と比べて、数えてください',
+  sure: (/** @type {number} */ listed, /** @type {number} */ told, /** @type {string} */ unit) => `ラベルは${n(listed)}${unit}です。${n(told)}${unit}でまちがいありませんか`,
+  sureTitle: 'ラベルより多い数です',
+  sureGo: (/** @type {number} */ told, /** @type {string} */ unit) => `${n(told)}${unit}で記録する`,
+  sureBack: '数を直す',
+  listedShort: '記載どおり',
   before: '前に数えた記録があります。あとの記録が有効になります。',
   done: (/** @type {string} */ title) => `${title}　受領`,
-  result: (/** @type {import('./supplies/story.js').Story} */ { good, damaged, expired, missing }) =>
+  result: (/** @type {Pick<import('./supplies/story.js').Story, 'good'|'damaged'|'expired'|'missing'>} */ { good, damaged, expired, missing }) =>
     [['使える', good], ['傷み', damaged], ['期限切れ', expired], ['不足', missing]].filter(([word, number]) => number || word === '使える').map(([word, number]) => `${word} ${n(Number(number))}`).join('・'),
 };
 
@@ -103,8 +111,10 @@ export const OUTSIDE = {
   quantityMust: '数を入れてください。',
   quantityWrong: '1から1,000,000までの数を入れてください。',
   date: '期限（あれば）',
-  dateHint: '例：2027年1月31日は 20270131',
-  dateWrong: '年・月・日を8つの数字で入れてください。',
+  dateHint: '例：2027年1月31日、2027/1/31、20270131。年がなければ、いちばん近い年にします。',
+  dateWrong: '日付が読み取れません。2027年1月31日 のように、年から入れてください。',
+  past: '期限が過ぎています。使えない物として記録します',
+  pastShort: '期限切れ',
   disaster: '災害',
   disasterMust: 'どの災害の物資か選んでください。',
   noDisaster: '災害の名前は、まだこの電話にありません',
@@ -136,6 +146,7 @@ export const ARTICLE = {
 export const CARD_SCREEN = {
   title: '避難所のカード',
   hud: 'カードのQRを枠に',
+  bid: { rest: '読み取れます', hint: '避難所のカードのQRを枠に入れてください', restDark: '写真で読みます', hintDark: '下のボタンを押してください' },
   lead: '避難所に置いてあるカードのQRを読むと、この電話で荷物を受け取れます。電波もログインもいりません。',
   start: '箱を受け取る',
   home: 'はじめの画面へ',

@@ -67,6 +67,7 @@ export const NET = {
   login: 'ログインしてください',
   guest: '当日券',
   refused: (/** @type {number} */ n) => `要確認 ${n}`,
+  online: '電波あり',
   offline: '圏外',
   offlineUnsent: (/** @type {number} */ n) => `圏外・未送信 ${n}`,
   sending: (/** @type {number} */ n) => `送信中 ${n}`,

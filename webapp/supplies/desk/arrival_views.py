@@ -1,7 +1,7 @@
 """到着物資 at a shelter's desk and for the whole town: what comes, what has come, and boxes without a camera.
 
 Contexts of the templates (all under supplies/):
-  desk_arrivals.html  desk | None (then: shelters, disasters, about, asked), town, view, views: [(view, text, count)],
+  desk_arrivals.html  desk | None (then: shelters, choice, about, asked), town, view, views: [(view, text, count)],
                       hits: [Shipment] | [ScanLine], total, page, per, coming
   desk_shipment.html  desk, line: Shipment, parcels: [ParcelCard], scans: [ScanLine], tracking, can, form_id
   desk_receive.html   desk, shown, errors, form_id
@@ -22,7 +22,7 @@ from webapp.kernel.identity.login import require
 from webapp.kernel.identity.roles import Action
 from webapp.kernel.intake.submit import submit
 from webapp.kernel.scanning import codes
-from webapp.supplies import catalogue, entries
+from webapp.supplies import catalogue, choosing, entries
 from webapp.supplies.catalogue import Item
 from webapp.supplies.desk import arrivals as desk_arrivals
 from webapp.supplies.desk import forms as desk_forms
@@ -46,6 +46,7 @@ from webapp.supplies.desk.staff import (
     town_of,
 )
 from webapp.supplies.known import shelters_of
+from webapp.supplies.labels import desk as label_desk
 from webapp.supplies.models import Match, Parcel, ScanRow
 from webapp.supplies.steps import MatchState, Step
 
@@ -60,7 +61,8 @@ def town_arrivals() -> ResponseReturnValue:
     """到着物資確認 for the office: all shelters, or one of them."""
     town, disasters, about = own_town()
     names = [(row.id, row.name) for row in shelters_of(db.session(), town.log).values()]
-    told = {"disasters": disasters, "about": about, "asked": asked(disasters, about), "shelters": names}
+    which = choosing.choice(db.session(), disasters, about.id if about else "")
+    told = {"choice": which, "about": about, "asked": asked(disasters, about), "shelters": names}
     return _arrivals_page(None, town, told)
 
 
@@ -116,11 +118,26 @@ def shipment(shelter_id: str, match_id: str) -> ResponseReturnValue:
     )
 
 
+@bp.get("/desk/<shelter_id>/shipments/<match_id>/labels.pdf")
+@require(Action.NEED_MANAGE)
+def labels(shelter_id: str, match_id: str) -> ResponseReturnValue:
+    """The labels of what was asked for: to look at, or to print for a sender who cannot."""
+    found, row = at_match(shelter_id, match_id)
+    made = label_desk.pdf(row, "two", found.now) if row.state == MatchState.REQUESTED else None
+    if not isinstance(made, bytes):
+        raise NotFound
+    return made, 200, {
+        "Content-Type": "application/pdf", "Cache-Control": "private, no-store",
+        "Content-Disposition": f'inline; filename="labels-{row.id[:8]}.pdf"',
+    }  # fmt: skip
+
+
 def _can(found: Desk, row: Match) -> dict[str, bool]:
     return {
+        "label": row.state == MatchState.REQUESTED,
         "less": row.state == MatchState.REQUESTED and row.quantity > 1,
         "cancel": row.state == MatchState.REQUESTED,
-        "short": row.state == MatchState.ARRIVED,
+        "short": desk_arrivals.may_be_closed(row),
         "lost": is_officer(found) and desk_arrivals.may_be_lost(row, found.now),
     }
 
@@ -177,7 +194,7 @@ def arrive(shelter_id: str) -> ResponseReturnValue:
     if code is None:
         return _receive_page(found, form.to_dict(), {"code": UNREADABLE})
     parcel = _parcel_of(found, code)
-    if parcel is None or parcel.arrived_shelter != found.id:
+    if parcel is None or parcel.arrived_shelter != found.id or parcel.forwarded_to:
         answer = scan(
             found, Step.ARRIVED, code, {}, act_id=form.get("id", ""), disaster=_disaster(parcel), typed=True
         )

@@ -11,12 +11,15 @@ from webapp.kernel.identity.models import Organisation
 from webapp.kernel.identity.pseudonyms import PersonCard, people_by_pseudonym
 from webapp.kernel.ledger import vault
 from webapp.kernel.scanning.codes import show
-from webapp.supplies import catalogue
+from webapp.supplies import catalogue, whereabouts
 from webapp.supplies.desk.home import PAGE, Sign, day_text, days_until, end_of_day, unit_of, volume_of
+from webapp.supplies.desk.lists import STATES, listed
 from webapp.supplies.known import item_text, shelter_names
 from webapp.supplies.models import Match, Offer, Parcel, ScanRow
 from webapp.supplies.quantities import show_day
+from webapp.supplies.scans import was_past
 from webapp.supplies.steps import LOST_AFTER_MS, STEP_TITLES, MatchState, Step
+from webapp.supplies.whereabouts import Place, Told, Where
 
 #: Views of the list and their names.
 VIEWS = {
@@ -28,13 +31,6 @@ VIEWS = {
     "outside": "外部から",
     "asked": "発送待ち",
     "ended": "取り消し・不着",
-}
-_STATES = {
-    "due": (MatchState.SHIPPED,),
-    "here": (MatchState.ARRIVED,),
-    "done": (MatchState.RECEIVED,),
-    "asked": (MatchState.REQUESTED,),
-    "ended": (MatchState.CANCELLED, MatchState.LOST, MatchState.LAPSED, MatchState.DECLINED),
 }
 
 
@@ -51,7 +47,10 @@ class Town:
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A shipment in a list. `vol_ml` of what is in it; `day` when it is due, in words."""
+    """A shipment in a list. `vol_ml` of what is in it; `day` when it is due, in words.
+
+    `boxes`: where its boxes are, in words, if there is more to say of them than the state does.
+    """
 
     row: Match
     title: str
@@ -61,6 +60,7 @@ class Shipment:
     vol_ml: int
     day: str
     sign: Sign
+    boxes: str = ""
 
     @property
     def volume(self) -> str:
@@ -106,6 +106,7 @@ class ParcelCard:
     where: str
     forwarded: str
     counted: str
+    stands: Where
 
     @property
     def dated(self) -> str:
@@ -124,7 +125,7 @@ def volume_text(vol_ml: int) -> str:
 def shipments(session: Session, town: Town, view: str, offset: int) -> tuple[list[Shipment], int]:
     """A page of shipments of a view; what comes first first, what is over the latest first."""
     m = Match
-    query = select(m).where(_scope(town), _of_view(view))
+    query = select(m).where(*listed(town.log, town.disaster, town.shelter, view))
     total = session.scalar(select(func.count()).select_from(query.subquery())) or 0
     soon = view in ("due", "asked", "here")
     order = (m.eta.is_(None), m.eta, m.shipped_at) if soon else (_last().desc(),)
@@ -137,48 +138,32 @@ def _last() -> ColumnElement[int]:
     return func.coalesce(m.received_at, m.ended_at, m.arrived_at, m.shipped_at, m.requested_at, 0)
 
 
-def _scope(town: Town) -> ColumnElement[bool]:
-    m, p = Match, Parcel
-    whole = (m.log == town.log) & (m.disaster == town.disaster)
-    if not town.shelter:
-        return whole
-    seen = or_(
-        p.arrived_shelter == town.shelter, p.counted_at == town.shelter, p.forwarded_to == town.shelter
-    )
-    here = select(p.match).where(p.log == town.log, seen)
-    return whole & or_(m.shelter == town.shelter, m.id.in_(here))
-
-
-def _of_view(view: str) -> ColumnElement[bool]:
-    m, p = Match, Parcel
-    if view == "differ":
-        more = select(p.match).where(p.good + p.damaged + p.expired > p.quantity, p.counted_at != "")
-        return or_(m.damaged > 0, m.expired > 0, m.missing > 0, m.id.in_(more))
-    if view == "elsewhere":
-        strayed = or_(p.forwarded_to != "", (p.arrived_shelter != "") & (p.arrived_shelter != m.shelter))
-        return select(p.code).where(p.match == m.id, strayed).exists()
-    return m.state.in_([state.value for state in _STATES.get(view, _STATES["due"])])
-
-
 def counts(session: Session, town: Town) -> dict[str, int]:
-    """View → shipments, for the views that are a state."""
-    m = Match
-    query = select(m.state, func.count()).where(_scope(town)).group_by(m.state)
-    found = dict(session.execute(query).all())
-    return {view: sum(found.get(state.value, 0) for state in states) for view, states in _STATES.items()}
+    """View → shipments, for the views that are a state, and for what is at another shelter than on its label."""
+    return {
+        view: session.scalar(
+            select(func.count())
+            .select_from(Match)
+            .where(*listed(town.log, town.disaster, town.shelter, view))
+        )
+        or 0
+        for view in (*STATES, "elsewhere")
+    }
 
 
 def lines(session: Session, town: Town, rows: Sequence[Match]) -> list[Shipment]:
     """Shipments with their words."""
     names = shelter_names(session, [row.shelter for row in rows])
-    senders = _senders(session, rows)
+    senders, told = _senders(session, rows), whereabouts.told(session, rows)
+    boxes = [told.get(row.id, Told()) for row in rows]
     return [
         Shipment(
             row, item_text(town.items, row.item, row.variant), unit_of(town.items, row.item),
             senders.get(row.offer, ""), names.get(row.shelter, ""),
-            volume_of(town.items, row.item, row.quantity), _due(row, town.now), sign_of(row, town.now),
+            volume_of(town.items, row.item, row.quantity), _due(row, town.now), sign_of(row, town.now, here),
+            here.text,
         )
-        for row in rows
+        for row, here in zip(rows, boxes, strict=True)
     ]  # fmt: skip
 
 
@@ -199,9 +184,11 @@ def _due(row: Match, now: int) -> str:
     return day_text(row.eta, now)
 
 
-def sign_of(row: Match, now: int) -> Sign:
+def sign_of(row: Match, now: int, boxes: Told) -> Sign:
     """How a shipment stands, as a tag."""
     state = MatchState(row.state)
+    if state == MatchState.ARRIVED and boxes.is_moving:
+        return "warn", "一部到着"
     if state == MatchState.SHIPPED and row.eta is not None and days_until(row.eta, now) < 0:
         return "error", "遅れています"
     if state == MatchState.RECEIVED and (row.damaged or row.expired or row.missing):
@@ -252,36 +239,37 @@ def parcels_of(session: Session, match: Match) -> list[ParcelCard]:
 
 def cards(session: Session, rows: Sequence[Parcel]) -> list[ParcelCard]:
     """Parcels with their words."""
+    matches = select(Match.id, Match.shelter).where(Match.id.in_({row.match for row in rows}))
+    stand = whereabouts.places(session, rows, dict(session.execute(matches).all()))
     asked = {name for row in rows for name in (row.arrived_shelter, row.forwarded_to, row.counted_at)}
     names = shelter_names(session, asked)
     return [
         ParcelCard(
-            row, show(row.code), parcel_sign(row), names.get(row.arrived_shelter, ""),
-            names.get(row.forwarded_to, ""), names.get(row.counted_at, ""),
+            row, show(row.code), parcel_sign(row, stand[row.code], names), names.get(row.arrived_shelter, ""),
+            names.get(row.forwarded_to, ""), names.get(row.counted_at, ""), stand[row.code].where,
         )
         for row in rows
     ]  # fmt: skip
 
 
-def parcel_sign(row: Parcel) -> Sign:
+def parcel_sign(row: Parcel, place: Place, names: Mapping[str, str]) -> Sign:
     """How a parcel stands, as a tag."""
     if row.void_at is not None and not row.replaced_by:
         return "error", "無効のラベル"
-    if row.counted_at:
+    if place.where == Where.COUNTED:
         odd = row.damaged or row.expired or row.missing or row.good > row.quantity
         return ("warn", "受領・差あり") if odd else ("ok", "受領")
-    if row.forwarded_to:
-        return "info", "転送中"
-    return ("warn", "数え待ち") if row.arrived_at is not None else ("plain", "未着")
+    if place.where in (Where.PASSING, Where.ONWARD):
+        return "info", whereabouts.words(place, names.get(place.shelter, ""))
+    return ("plain", "未着") if place.where == Where.COMING else ("warn", "数え待ち")
 
 
 def scans_of(session: Session, town: Town, codes: Iterable[str]) -> list[ScanLine]:
     """What was scanned of these parcels, the latest first."""
     s = ScanRow
     query = select(s).where(s.log == town.log, s.code.in_(sorted(set(codes))))
-    return scan_lines(
-        session, town, list(session.scalars(query.order_by(s.at.desc(), s.id.desc()).limit(200)))
-    )
+    rows = session.scalars(query.order_by(s.at.desc(), s.id.desc()).limit(200))
+    return scan_lines(session, town, list(rows))
 
 
 def outside_scans(session: Session, town: Town, offset: int) -> tuple[list[ScanLine], int]:
@@ -330,7 +318,8 @@ def _what(town: Town, row: ScanRow, names: Mapping[str, str]) -> str:
     if row.step == Step.OUTSIDE:
         title = item_text(town.items, body["item"], body.get("variant", ""))
         unplaced = "" if row.disaster else "（どの災害の物資か未定）"
-        return f"{title} {body['quantity']:,}{unit_of(town.items, body['item'])}{unplaced}"
+        expired = "（期限切れ）" if was_past(row) else ""
+        return f"{title} {body['quantity']:,}{unit_of(town.items, body['item'])}{expired}{unplaced}"
     return "ここで受け入れ" if body.get("accept") else ""
 
 
@@ -344,7 +333,12 @@ def _count_text(body: Mapping[str, Any]) -> str:
 def may_be_lost(row: Match, now: int) -> bool:
     """Ten days after it was due, the municipality may say that it will not come."""
     due = row.eta or row.shipped_at or now
-    return row.state == MatchState.SHIPPED and now >= due + LOST_AFTER_MS
+    return row.state == MatchState.SHIPPED and row.arrived_at is None and now >= due + LOST_AFTER_MS
+
+
+def may_be_closed(row: Match) -> bool:
+    """Some of it has come, or was seen on its way: the receiver may say that the rest will not come."""
+    return row.state in (MatchState.SHIPPED, MatchState.ARRIVED) and row.arrived_at is not None
 
 
 def tracking_of(session: Session, row: Match) -> str:

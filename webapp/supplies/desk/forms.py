@@ -11,8 +11,8 @@ from webapp.kernel.base.ids import derived_id
 from webapp.kernel.base.outcomes import Refusal
 from webapp.supplies.allergens import ALLERGEN_WORDS, asked_on
 from webapp.supplies.catalogue import Item
-from webapp.supplies.headcount import HEADS_TEXTS
-from webapp.supplies.quantities import parse_best_before, parse_need_by, parse_quantity
+from webapp.supplies.headcount import COUNTERS, HEADS_TEXTS, PERSONS
+from webapp.supplies.quantities import parse_best_before, parse_count, parse_need_by, parse_quantity
 from webapp.supplies.steps import Audience
 
 NOTE = 200
@@ -46,7 +46,7 @@ def need_line(form: Form, item: Item, need_id: str, now: int) -> Read:
     if not item.has_variant(read.body["variant"]):
         read.faults["variant"] = Refusal("supplies.unknown_variant")
     terms(form, item.unit, now, read)
-    read.take("persons", count(form.get("persons", "")))
+    read.take("persons", parse_count(form.get("persons", ""), PERSONS))
     read.body["audience"] = [word for word in dict.fromkeys(form.getlist("audience")) if word in _AUDIENCES]
     excluded = dict.fromkeys(form.getlist("excluded"))
     read.body["excluded"] = [word for word in excluded if word in ALLERGEN_WORDS]
@@ -66,15 +66,6 @@ def until(form: Form, now: int) -> int | Refusal | None:
     return parse_need_by(form.get("need_by_day", "").strip() or form.get("need_by", ""), now=now)
 
 
-def count(text: str) -> int | Refusal | None:
-    """A number of persons or pieces, 0 or more, as typed; None where nothing was."""
-    if not text.strip():
-        return None
-    value = parse_quantity(text)
-    zero = isinstance(value, Refusal) and value.code == "supplies.quantity_zero"
-    return 0 if zero else value
-
-
 def note_of(form: Form) -> str:
     """What was written beside it; it goes into the vault."""
     return form.get("note", "").strip()[:NOTE]
@@ -85,7 +76,7 @@ def heads_of(form: Form) -> tuple[dict[str, int], dict[str, Refusal]]:
     heads: dict[str, int] = {}
     faults: dict[str, Refusal] = {}
     for name in HEADS_TEXTS:
-        value = count(form.get(name, ""))
+        value = parse_count(form.get(name, ""), COUNTERS.get(name, PERSONS))
         if isinstance(value, Refusal):
             faults[name] = value
         elif value:
@@ -127,7 +118,7 @@ def counted(form: Form) -> tuple[dict[str, Any], dict[str, Refusal]]:
     body: dict[str, Any] = {}
     faults: dict[str, Refusal] = {}
     for name in ("good", "damaged", "expired"):
-        value = count(form.get(name, ""))
+        value = parse_count(form.get(name, ""))
         if isinstance(value, Refusal):
             faults[name] = value
         else:

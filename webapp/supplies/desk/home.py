@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from webapp.kernel.base.clock import DAY, HOUR, jst
+from webapp.kernel.base.clock import DAY, HOUR, jst, show_near
 from webapp.kernel.identity.models import Organisation
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.models import LedgerEntry, Log
@@ -20,7 +20,7 @@ from webapp.supplies import catalogue
 from webapp.supplies.allergens import BY_WORD
 from webapp.supplies.headcount import HEADS_TEXTS, Heads, Line, heads_of, three_days
 from webapp.supplies.known import Bar, DisasterCard, ShelterCard, bar_of, item_text
-from webapp.supplies.models import Match, Need, Shelter, Stock
+from webapp.supplies.models import Match, Need, Parcel, Shelter, Stock
 from webapp.supplies.steps import Audience, MatchState, ReceiveMode
 
 #: On a shelter's home; the others are a tap away.
@@ -145,9 +145,9 @@ class Suggested:
 def fingerprint(session: Session, shelter: Shelter, disaster: str, now: int) -> str:
     """Of all that a shelter's home shows: the same while nothing of it has changed, whatever else happens in the town.
 
-    Three short queries. The hour is part of it: 「今日」 and 「17時間で期限切れ」 are true for a while only.
+    Four short queries. The hour is part of it: 「今日」 and 「17時間で期限切れ」 are true for a while only.
     """
-    n, m, s = Need, Match, Stock
+    n, m, s, p = Need, Match, Stock, Parcel
     numbers = (n.required, n.pledged, n.requested, n.transit, n.good, n.filled, n.open, n.need_by, n.priority)
     dates = (n.confirmed_at, n.stopped_at, n.expired_at)
     waiting = m.state.in_([MatchState.PLEDGED.value, MatchState.SHIPPED.value, MatchState.ARRIVED.value])
@@ -159,7 +159,10 @@ def fingerprint(session: Session, shelter: Shelter, disaster: str, now: int) -> 
     )
     stock = select(s.item, s.variant, s.quantity).where(s.disaster == disaster, s.shelter == shelter.id)
     stock = stock.order_by(s.item, s.variant)
-    found = [list(map(tuple, session.execute(query))) for query in (needs, matches.order_by(m.id), stock)]
+    boxes = select(p.code, p.arrived_at, p.forwarded_to, p.counted_at).join(m, m.id == p.match)
+    boxes = boxes.where(m.disaster == disaster, m.shelter == shelter.id, waiting, p.arrived_at.is_not(None))
+    queries = (needs, matches.order_by(m.id), stock, boxes.order_by(p.code))
+    found = [list(map(tuple, session.execute(query))) for query in queries]
     return sha256(repr((shelter.changed_at, now // HOUR, found)).encode()).hexdigest()[:16]
 
 
@@ -205,13 +208,12 @@ def heads_text(heads: Mapping[str, Any]) -> str:
 
 
 def day_text(at: int | None, now: int) -> str:
-    """今日, 明日, あさって, 「10月5日」; a day that is past says so."""
+    """今日, 明日, あさって, 「10月5日」, of another year 「2027年1月5日」."""
     if at is None:
         return ""
     days = days_until(at, now)
     near = {0: "今日", 1: "明日", 2: "あさって"}
-    when = jst(at)
-    return near.get(days, f"{when.month}月{when.day}日")
+    return near.get(days) or show_near(at, now).split(" ")[0]
 
 
 def days_until(at: int, now: int) -> int:

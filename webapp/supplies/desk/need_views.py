@@ -3,7 +3,8 @@
 Contexts of the templates (all under supplies/):
   desk_needs.html      desk, lines: [NeedLine], over: bool, form_id
   desk_choose.html     desk, items: [Item], words, category, categories: [(word, text)], purpose: "need" | "outside"
-  desk_need_new.html   desk, item: Item, unit, audiences, allergens, priorities, shown, ticked, errors, form_id
+  desk_need_new.html   desk, item: Item, unit, audiences, allergens, priorities, standing: [NeedLine],
+                       shown, ticked, errors, form_id
   desk_need.html       desk, line: NeedLine, note, shipments: [Shipment], priorities, shown, errors, form_id, stop_url
   desk_need_stop.html  desk, line, pledged, requested, boxes, form_id
 """
@@ -27,7 +28,7 @@ from webapp.supplies.desk import arrivals as desk_arrivals
 from webapp.supplies.desk import forms as desk_forms
 from webapp.supplies.desk import home as desk
 from webapp.supplies.desk.forms import Read
-from webapp.supplies.desk.home import Desk
+from webapp.supplies.desk.home import Desk, NeedLine
 from webapp.supplies.desk.staff import (
     Errors,
     address,
@@ -46,6 +47,9 @@ bp = Blueprint("supplies_desk_needs", __name__)
 
 PRIORITIES = [(str(value), text) for value, text in PRIORITY_TEXTS.items()]
 AUDIENCES = [(word.value, text) for word, text in AUDIENCE_TEXTS.items()]
+REGISTERED_BEFORE = (
+    "同じ物がもう登録されています。足りなければその数を変え、べつに登録するなら印をつけてください。"
+)
 NOTHING_TICKED = "「まだ必要」なものに印をつけてください。"
 
 
@@ -113,6 +117,7 @@ def _form_page(
         allergens=desk_forms.allergens_asked(found.now) if item.is_eaten else [],
         shown=shown,
         ticked=read.body,
+        standing=_standing(found, item.code),
         errors=wrong,
         form_id=new_id(),
     )
@@ -129,11 +134,27 @@ def register(shelter_id: str) -> ResponseReturnValue:
         return redirect(address("supplies_desk_needs.new", found), 303)
     act = form.get("id", "") if is_id(form.get("id", "")) else new_id()
     read = desk_forms.need_line(form, item, derived_id(act, "need"), found.now)
-    wrong = {name: sentence(fault) for name, fault in read.faults.items()} or _register(found, read, act)
+    wrong = {name: sentence(fault) for name, fault in read.faults.items()}
+    wrong = wrong or _registered_before(found, read) or _register(found, read, act)
     if wrong:
         return _form_page(found, item, form.to_dict(), read, wrong)
     flash(f"「{found.title(item.code, read.body['variant'])}」を登録しました。", "ok")
     return redirect(address("supplies_desk.home", found), 303)
+
+
+def _standing(found: Desk, item: str) -> list[NeedLine]:
+    """Needs for this item that stand at this shelter and are not covered yet."""
+    lines = desk.needs_of(db.session(), found)
+    return [line for line in lines if line.row.item == item and line.bar.arrived < line.bar.required]
+
+
+def _registered_before(found: Desk, read: Read) -> Errors:
+    """The same item and size once more is most often a slip: it takes a tick. A form sent twice is none."""
+    body = read.body
+    standing = {line.row.id for line in _standing(found, body["item"]) if line.row.variant == body["variant"]}
+    if not standing or body["id"] in standing or request.form.get("again") == "1":
+        return {}
+    return {"again": REGISTERED_BEFORE}
 
 
 def _register(found: Desk, read: Read, act: str) -> Errors:
@@ -228,12 +249,13 @@ def stop_page(shelter_id: str, need_id: str) -> ResponseReturnValue:
 def stop(shelter_id: str, need_id: str) -> ResponseReturnValue:
     """「もう要りません」."""
     found, row = at_need(shelter_id, need_id)
-    title = found.title(row.item, row.variant)
+    title, promised = found.title(row.item, row.variant), row.pledged + row.requested
     answer = submit(entries.NEED_STOPPED, found.log, {"need": row.id}, act_id=request.form.get("id", ""))
     if answer.refusal and answer.refusal.code not in ("supplies.need_stopped",):
         told(answer, "")
     else:
-        flash(f"「{title}」を「もう要りません」にしました。送る予定だった人に知らせます。", "ok")
+        then = "送る予定だった人に知らせます。" if promised else "送る予定の人はいませんでした。"
+        flash(f"「{title}」を「もう要りません」にしました。{then}", "ok")
     return redirect(address("supplies_desk.home", found), 303)
 
 

@@ -57,14 +57,14 @@ class Goods:
 
 @dataclass(frozen=True, slots=True)
 class Pledge:
-    """A pledge that waits for an answer. `lapses_in` ms; `needed`: so many are wanted, with it.
+    """A pledge that waits for an answer. `lapses_in` ms; `besides`: so many are still open beside it (「あと」).
 
     `doubts`: what speaks against it, in words: too late, too near its date.
     """
 
     row: Match
     goods: Goods
-    needed: int
+    besides: int
     waited: int
     lapses_in: int
     share: float
@@ -139,7 +139,7 @@ def _pledge(desk: Desk, match: Match, goods: Goods, need: Need) -> Pledge:
     left = max(0, PLEDGE_LIVES_MS - waited)
     share = match.pledged / max(1, need.required)
     doubts = [SENTENCES[code] for code in _reasons(desk, goods.row, need)]
-    return Pledge(match, goods, need.open + match.pledged, waited, left, share, doubts)
+    return Pledge(match, goods, need.open, waited, left, share, doubts)
 
 
 def pledge_of(session: Session, desk: Desk, match: Match) -> Pledge:

@@ -15,7 +15,8 @@ from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.service import Answer
 from webapp.kernel.intake.submit import submit
 from webapp.kernel.ledger.models import Log
-from webapp.supplies import entries, form_messages, messages
+from webapp.supplies import choosing, entries, form_messages, messages
+from webapp.supplies.choosing import Choice
 from webapp.supplies.desk import home as desk
 from webapp.supplies.desk.arrivals import Town
 from webapp.supplies.desk.home import Desk
@@ -45,7 +46,7 @@ def desk_of(shelter_id: str, disaster_id: str = "") -> Desk:
     """The desk in the address, for this shelter's people and for its municipality's. Raises NotFound for all others."""
     session, row = db.session(), shelter_of(shelter_id)
     disasters = disasters_of(session, row.log, closed=True)
-    card, about = desk.card_of(session, row), chosen(disasters, disaster_id)
+    card, about = desk.card_of(session, row), chosen(disasters, disaster_id, row.id)
     return Desk(card, disasters, about, org() != row.id, items_of(session, row.log), now_ms())
 
 
@@ -61,16 +62,18 @@ def _town_of(row: Shelter) -> str:
     return db.session.get_one(Log, row.log).organisation_id
 
 
-def chosen(disasters: Sequence[DisasterCard], disaster_id: str = "") -> DisasterCard | None:
-    """The disaster in the address; else the latest one that is open, else the latest."""
-    wanted = disaster_id or request.args.get("disaster", "")
-    return next((one for one in disasters if one.id == wanted), usual(disasters))
+def chosen(
+    disasters: Sequence[DisasterCard], disaster_id: str = "", shelter: str = ""
+) -> DisasterCard | None:
+    """The disaster in the address, which is remembered; else the one remembered; else the usual one."""
+    wanted = request.args.get("disaster", "")
+    choosing.remember(disasters, wanted)
+    return choosing.chosen(db.session(), disasters, disaster_id or wanted, shelter)
 
 
-def usual(disasters: Sequence[DisasterCard]) -> DisasterCard | None:
-    """The disaster that a page without one in its address is about: an open one, the real thing before a drill."""
-    open_ones = [one for one in disasters if one.closed_at is None]
-    return next((one for one in open_ones if not one.drill), next(iter([*open_ones, *disasters]), None))
+def choice_of(found: Desk) -> Choice:
+    """The disasters between which this shelter's desk can be switched, and what waits there for this shelter."""
+    return choosing.choice(db.session(), found.disasters, found.disaster_id, found.id)
 
 
 def town_of(found: Desk) -> Town:
@@ -120,7 +123,7 @@ def page_number() -> int:
 
 
 def address(endpoint: str, found: Desk, **more: Any) -> str:
-    """The address of a page of this desk; the disaster stays unless it is the one that would be chosen anyway."""
+    """The address of a page of this desk; where there are several disasters it says which."""
     return url_for(
         endpoint, shelter_id=found.id, **{"disaster": asked(found.disasters, found.disaster), **more}
     )
@@ -128,7 +131,7 @@ def address(endpoint: str, found: Desk, **more: Any) -> str:
 
 def asked(disasters: Sequence[DisasterCard], about: DisasterCard | None) -> str | None:
     """What an address has to say of the disaster; None where it goes without saying."""
-    return about.id if about and about != usual(disasters) else None
+    return about.id if about and len(disasters) > 1 else None
 
 
 # Why not

@@ -1,11 +1,11 @@
 """The desk of a shelter (避難所): whose it is, how it stands now, the head-count list, the paper form.
 
 See also desk_need_views, desk_offer_views and desk_arrival_views. Contexts of the templates (all under supplies/):
-  desk_shelters.html    lines: [ShelterLine], total, page, per, words, log, disasters, about, asked
-  desk_home.html        desk: Desk, board (see `_board`), live_url, form_ids
+  desk_shelters.html    lines: [ShelterLine], total, page, per, words, log, choice, about, asked, may_manage
+  desk_home.html        desk: Desk, board (see `_board`), live_url, choice, form_ids
   desk_live.html        the same (the part that updates itself)
   desk_heads.html       desk, fields: [(name, text, count)], errors, shown, may_keep
-  desk_heads_list.html  desk, lines: [Suggested], heads: {name: count}, shown, errors, form_id
+  desk_heads_list.html  desk, lines: [Suggested], standing: {key: need id}, heads: {name: count}, shown, errors, form_id
 `errors`: field → sentence, "" for the whole form; `shown`: what was typed.
 """
 
@@ -17,20 +17,21 @@ from flask.typing import ResponseReturnValue
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.ids import is_id, new_id
-from webapp.kernel.identity.login import require
-from webapp.kernel.identity.roles import Action
+from webapp.kernel.identity.login import current_person, require
+from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.submit import submit
-from webapp.supplies import entries
+from webapp.supplies import choosing, entries
 from webapp.supplies.desk import arrivals as desk_arrivals
 from webapp.supplies.desk import forms as desk_forms
 from webapp.supplies.desk import home as desk
 from webapp.supplies.desk import offers as desk_offers
 from webapp.supplies.desk import paper as desk_paper
-from webapp.supplies.desk.home import Desk
+from webapp.supplies.desk.home import Desk, Suggested
 from webapp.supplies.desk.staff import (
     Errors,
     address,
     asked,
+    choice_of,
     chosen,
     desk_of,
     errors,
@@ -66,7 +67,9 @@ def shelters() -> ResponseReturnValue:
     disasters = disasters_of(session, log, closed=True) if log else []
     about = chosen(disasters)
     lines, total = desk.shelter_lines(session, log or "", about.id if about else "", words, start)
-    told = {"log": log, "about": about, "disasters": disasters, "asked": asked(disasters, about)}
+    told: dict[str, Any] = {"log": log, "about": about, "asked": asked(disasters, about)}
+    told |= {"choice": choosing.choice(session, disasters, about.id if about else "")}
+    told |= {"may_manage": may(current_person().roles, Action.SHELTERS_MANAGE)}
     paging = {"page": page, "per": desk.PAGE, "total": total, "words": words}
     return render_template("supplies/desk_shelters.html", lines=lines, **told, **paging)
 
@@ -78,7 +81,8 @@ def home(shelter_id: str) -> ResponseReturnValue:
     found = desk_of(shelter_id)
     about = found.disaster.id if found.disaster else None
     live_url = url_for("supplies_desk.live", shelter_id=found.id, disaster_id=about)
-    return render_template("supplies/desk_home.html", live_url=live_url, **_board(found))
+    told = {"live_url": live_url, "choice": choice_of(found)}
+    return render_template("supplies/desk_home.html", **told, **_board(found))
 
 
 @bp.get("/desk/<shelter_id>/live")
@@ -145,6 +149,7 @@ def _list_page(
         "supplies/desk_heads_list.html",
         desk=found,
         lines=lines,
+        standing=_standing(found, lines),
         heads=counts,
         shown=shown,
         errors=wrong,
@@ -152,6 +157,15 @@ def _list_page(
         may_keep=is_officer(found) and counts != _heads_kept(found),
     )
     return page, 422 if wrong else 200
+
+
+def _standing(found: Desk, lines: list[Suggested]) -> dict[str, str]:
+    """Key of a line → the need that asks for the same already: whoever wants more changes that one."""
+    rows = [each.row for each in reversed(desk.needs_of(db.session(), found))]
+    return {
+        one.key: row.id for one in lines for row in rows
+        if row.item == one.line.item and found.items[row.item].accepts(one.line.variant, row.variant)
+    }  # fmt: skip
 
 
 def _heads_kept(found: Desk) -> dict[str, int]:

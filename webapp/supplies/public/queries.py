@@ -13,11 +13,15 @@ from sqlalchemy import ColumnElement, String, and_, cast, false, func, or_, sele
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.clock import DAY, HOUR
+from webapp.kernel.base.kana import sought
 from webapp.kernel.identity.models import Organisation
-from webapp.supplies import catalogue
+from webapp.kernel.ledger import vault
+from webapp.kernel.ledger.models import VaultRecord
+from webapp.supplies import catalogue, whereabouts
 from webapp.supplies.known import Bar, DisasterCard, bar_of, disasters_of, items_of
-from webapp.supplies.models import Disaster, Match, Need, Offer, Shelter
+from webapp.supplies.models import Disaster, Match, Need, Offer, Parcel, Shelter
 from webapp.supplies.steps import AcceptPolicy, Audience, MatchState, OfferState, ReceiveMode
+from webapp.supplies.whereabouts import Where
 
 PAGE = 20
 MOST_WORDS, MOST_FOUND = 80, 200
@@ -36,6 +40,7 @@ class Place:
     policy: str
     least: int
     position: tuple[int, int] | None
+    reading: str = ""
 
     @property
     def receives(self) -> bool:
@@ -46,7 +51,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class PublicNeed:
-    """A need as it is shown to everybody. `place` None: only the municipality is told."""
+    """A need as it is shown to everybody. `place` None: only the municipality is told, and of times only the day."""
 
     id: str
     log: str
@@ -61,6 +66,7 @@ class PublicNeed:
     audience: Sequence[str]
     excluded: Sequence[str]
     confirmed_at: int
+    to_the_day: bool
     place: Place | None
     receives: bool
     policy: str
@@ -130,14 +136,18 @@ def town_of(session: Session, log: str, disaster: str = "") -> Town | None:
 
 
 def places_of(session: Session, log: str) -> dict[str, Place]:
-    """Every shelter of a town as citizens may know it, by id; nothing comes from the vault."""
+    """Every shelter of a town as citizens may know it, by id; of the vault only how a public name is read."""
     s, o = Shelter, Organisation
     columns = (s.id, o.name, s.shown, s.open, s.receive_mode, s.accept_policy, s.min_lot, s.lat_e6, s.lon_e6)
-    rows = session.execute(select(*columns).join(o, o.id == s.id).where(s.log == log).order_by(o.name, s.id))
+    told = and_(VaultRecord.log == s.log, VaultRecord.subject == vault.of_act("") + s.details)
+    query = select(*columns, VaultRecord.data["kana"].as_string().label("kana"))
+    query = query.join(o, o.id == s.id).outerjoin(VaultRecord, told)
+    rows = session.execute(query.where(s.log == log).order_by(o.name, s.id))
     return {
         row.id: Place(
             row.id, row.name, row.shown, row.open, row.receive_mode, row.accept_policy, row.min_lot,
             (row.lat_e6, row.lon_e6) if row.lat_e6 is not None and row.lon_e6 is not None else None,
+            (row.kana or "") if row.shown else "",
         )
         for row in rows
     }  # fmt: skip
@@ -184,7 +194,7 @@ def _where(town: Town, wanted: Wanted, now: int) -> list[ColumnElement[bool]]:
         where.append(cast(n.audience, String).like(f'%"{wanted.audience}"%'))
     if wanted.urgent:
         where.append(or_(n.priority == 1, n.need_by < now + DAY))
-    return [*where, *(_holds(town, word) for word in wanted.words[:MOST_WORDS].casefold().split()[:6])]
+    return [*where, *(_holds(town, word) for word in sought(wanted.words[:MOST_WORDS]).split()[:6])]
 
 
 def _at(shelters: set[str]) -> ColumnElement[bool]:
@@ -194,20 +204,16 @@ def _at(shelters: set[str]) -> ColumnElement[bool]:
 
 def _holds(town: Town, word: str) -> ColumnElement[bool]:
     """An item or a shelter has this word in its name."""
-    named = {place.id for place in town.named if word in place.name.casefold()}
-    codes = [item.code for item in catalogue.search(town.items.values(), word)]
+    named = {place.id for place in town.named if word in sought(f"{place.name} {place.reading}")}
+    codes = [item.code for item in town.items.values() if catalogue.is_meant(item, word)]
     variants = _variants_with(town, word)
     return or_(Need.item.in_(codes) if codes else false(), _at(named), *variants) if word else true()
 
 
 def _variants_with(town: Town, word: str) -> list[ColumnElement[bool]]:
     """「M」, 「テープ」: sizes and kinds are searched by their words on screen."""
-    found: list[ColumnElement[bool]] = []
-    for item in town.items.values():
-        words = [v for v, text in item.variants if word in text.casefold().split("・")]
-        if words:
-            found.append(and_(Need.item == item.code, Need.variant.in_(words)))
-    return found
+    named = ((item.code, catalogue.variants_named(item, word)) for item in town.items.values())
+    return [and_(Need.item == code, Need.variant.in_(sorted(kinds))) for code, kinds in named if kinds]
 
 
 def public_need(row: Need, town: Town) -> PublicNeed:
@@ -220,7 +226,7 @@ def public_need(row: Need, town: Town) -> PublicNeed:
         id=row.id, log=row.log, disaster=row.disaster, item=row.item, variant=row.variant,
         unit=item.unit if item else "", eaten=bool(item and item.is_eaten), bar=bar_of(row),
         need_by=row.need_by, priority=row.priority, audience=row.audience, excluded=row.excluded,
-        confirmed_at=_day(row.confirmed_at) if row.delicate else row.confirmed_at,
+        confirmed_at=_day(row.confirmed_at) if hidden else row.confirmed_at, to_the_day=hidden,
         place=None if hidden else place,
         receives=place is not None and place.receives, policy=told.policy if told else "",
         least=told.least if told else 0, stopped=row.stopped_at is not None or row.expired_at is not None,
@@ -319,11 +325,27 @@ class ParcelStep:
     at_ms: int | None = None
 
 
-def parcel_steps(match: Match, arrived_at: int | None, counted_at: int | None) -> list[ParcelStep]:
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Where a parcel is, for everybody. `name`: of a shelter that is not its destination, "" if it is not public."""
+
+    where: Where
+    name: str
+    elsewhere: bool
+
+
+def passage(session: Session, row: Parcel, match: Match, places: Mapping[str, Place]) -> Passage:
+    """Of one parcel. A shelter is named only if it is public."""
+    found = whereabouts.places(session, [row], {match.id: match.shelter})[row.code]
+    place = places.get(found.shelter)
+    elsewhere = found.shelter not in ("", match.shelter)
+    return Passage(found.where, place.name if elsewhere and place and place.shown else "", elsewhere)
+
+
+def parcel_steps(match: Match, row: Parcel, where: Where) -> list[ParcelStep]:
     """The trail of one parcel; one that was seen without 発送 has left all the same. Pure."""
-    seen = arrived_at or counted_at
-    times = {"requested": match.requested_at, "shipped": match.shipped_at or seen, "arrived": seen,
-             "received": counted_at}  # fmt: skip
+    times = {"requested": match.requested_at, "shipped": match.shipped_at or row.arrived_at,
+             "arrived": None if where.is_moving else row.arrived_at, "received": row.counted_when}  # fmt: skip
     steps: list[ParcelStep] = []
     waiting = match.state not in {MatchState.CANCELLED, MatchState.LOST}
     for key, at in times.items():

@@ -3,14 +3,17 @@
 Everything here is a plain form with an address of its own and works without scripts.
 """
 
+from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.clock import jst, now_ms
 from webapp.kernel.base.db import db
-from webapp.kernel.base.i18n import for_residents, language
+from webapp.kernel.base.i18n import for_residents, gettext, language
 from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import NotFound, Refusal
 from webapp.kernel.base.web import whole_number
@@ -19,7 +22,7 @@ from webapp.kernel.ledger.models import Log
 from webapp.kernel.scanning import codes
 from webapp.supplies import catalogue
 from webapp.supplies.allergens import BY_WORD
-from webapp.supplies.known import disasters_of, items_of
+from webapp.supplies.known import disasters_of, item_text, items_of
 from webapp.supplies.models import Match, Need, Parcel
 from webapp.supplies.public import cache as public_cache
 from webapp.supplies.public import queries as public_queries
@@ -33,12 +36,23 @@ bp = Blueprint("relief", __name__, template_folder="../templates")
 @bp.app_template_global()
 def goods_text(items: dict[str, catalogue.Item], code: str, variant: str) -> str:
     """「紙おむつ（乳児・小児） M」 in the language of this answer."""
-    item = items.get(code) or catalogue.BASE.get(code)
-    if item is None:
-        return code
-    if language() == "en":
-        return f"{item.name_en} {variant.replace('-', ', ')}".strip()
-    return f"{item.name_ja} {item.variant_text(variant)}".strip()
+    return item_text(items, code, variant, language())
+
+
+@bp.app_template_global()
+def in_words(choices: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Choices of a form with their texts in the language of this answer."""
+    return [(value, gettext(text)) for value, text in choices]
+
+
+@bp.app_template_filter()
+def day_word(best_before: int) -> str:
+    """20300331 → 「2030年3月31日」, in English "31 Mar 2030"; what is no day of the calendar as `show_day` has it."""
+    try:
+        day = date(best_before // 10_000, best_before // 100 % 100, best_before % 100)
+    except ValueError:
+        return show_day(best_before)
+    return format_date(day, "d MMM y", locale="en") if language() == "en" else show_day(best_before)
 
 
 @bp.app_template_global()
@@ -64,9 +78,12 @@ def allergen_word(word: str) -> str:
 
 
 @bp.app_template_global()
-def ago(at_ms: int) -> tuple[str, int]:
-    """How long ago: ("minutes" | "hours" | "days", so many)."""
-    minutes = max(0, now_ms() - at_ms) // 60_000
+def ago(at_ms: int, to_the_day: bool = False) -> tuple[str, int]:  # noqa: FBT001, FBT002 - called by templates
+    """How long ago: ("minutes" | "hours" | "days", so many); of what is known to the day, days of the calendar."""
+    now = now_ms()
+    if to_the_day:
+        return "calendar", max(0, (jst(now).date() - jst(at_ms).date()).days)
+    minutes = max(0, now - at_ms) // 60_000
     if minutes < 60:
         return "minutes", minutes
     return ("hours", minutes // 60) if minutes < 48 * 60 else ("days", minutes // (24 * 60))
@@ -94,10 +111,11 @@ def _town(log: str, disaster: str = "") -> Town:
 @bp.get("/relief")
 @for_residents
 def towns() -> ResponseReturnValue:
-    """Towns that need help; drills apart."""
+    """Towns that need help; drills apart. With ?offer: to which of them goods are offered that nobody asked for."""
     session = db.session()
     found, counts = disasters_of(session), public_queries.open_needs(session)
-    return render_template("supplies/public_towns.html", disasters=found, counts=counts)
+    offering = "offer" in request.args
+    return render_template("supplies/public_towns.html", disasters=found, counts=counts, offering=offering)
 
 
 @bp.get("/relief/<log>")
@@ -173,26 +191,48 @@ def need(log: str, need_id: str) -> ResponseReturnValue:
 @limiter.limit("120 per minute")
 @for_residents
 def have(log: str) -> ResponseReturnValue:
-    """逆引き: who needs what I have."""
+    """逆引き: who needs what I have; named by words, or chosen from the list."""
     town, args = _town(log), request.args
-    item, typed = town.items.get(args.get("item", "")), args.get("quantity", "")
+    words, typed = args.get("q", "").strip()[: public_queries.MOST_WORDS], args.get("quantity", "")
+    choices = catalogue.choices(town.items.values(), words) if words else []
+    item, variant = _chosen(town, choices, words)
     quantity = parse_quantity(typed, item.unit if item else "") if typed.strip() else 0
-    variant = args.get("variant", "")
-    variant = variant if item and any(variant == word for word, _ in item.variants) else ""
     count = 0 if isinstance(quantity, Refusal) else quantity
     goods = Goods(item.code if item else "", variant, count, args.get("near", ""))
     found = public_queries.who_needs(db.session(), town, goods) if item else []
     page = render_template(
         "supplies/public_have.html", town=town, goods=goods, item=item, found=found, typed=typed,
-        asked="item" in args, wrong=isinstance(quantity, Refusal), groups=_groups(town),
+        words="" if item else words, choices=choices, choice_address=_choice_address,
+        wrong=isinstance(quantity, Refusal), groups=_groups(town),
     )  # fmt: skip
     return page, 422 if isinstance(quantity, Refusal) else 200
+
+
+def _chosen(
+    town: Town, choices: list[tuple[catalogue.Item, str]], words: str
+) -> tuple[catalogue.Item | None, str]:
+    """Item and variant: what is typed goes before what is chosen in the list, if it means one thing alone."""
+    if words:
+        item, named = choices[0] if len(choices) == 1 else (None, "")
+    else:
+        item, named = town.items.get(request.args.get("item", "")), ""
+    variant = named or request.args.get("variant", "")
+    known = item is not None and any(variant == word for word, _ in item.variants)
+    return item, variant if known else ""
+
+
+def _choice_address(item: str, variant: str) -> str:
+    """This search for one of the things that the words may mean."""
+    kept = {name: request.args.get(name) for name in ("quantity", "near", "d")}
+    asked = {"item": item, "variant": variant} | kept
+    values: dict[str, Any] = {name: value for name, value in asked.items() if value}
+    return url_for("relief.have", **values, **(request.view_args or {}))
 
 
 def _groups(town: Town) -> list[tuple[str, list[catalogue.Item]]]:
     """Items by category, in the order of the list."""
     return [
-        (category, found)
+        (category_word(category), found)
         for category in catalogue.CATEGORIES
         if (found := [item for item in town.items.values() if item.category == category])
     ]
@@ -206,7 +246,7 @@ def offers(log: str) -> ResponseReturnValue:
     found, pages = public_queries.offers(db.session(), town, page)
     return render_template(
         "supplies/public_offers.html", town=town, found=found, page=page, pages=pages,
-        page_address=_page_address, show_day=show_day,
+        page_address=_page_address,
     )  # fmt: skip
 
 
@@ -218,7 +258,8 @@ def parcel(code: str) -> ResponseReturnValue:
         raise NotFound
     match = session.get_one(Match, row.match)
     need = session.get(Need, match.need)
-    place = public_queries.places_of(session, row.log).get(match.shelter)
+    places = public_queries.places_of(session, row.log)
+    place, passage = places.get(match.shelter), public_queries.passage(session, row, match, places)
     hidden = place is None or not place.shown or (need is not None and need.delicate)
     items = items_of(session, row.log)
     item = items.get(match.item) or catalogue.BASE.get(match.item)
@@ -230,7 +271,8 @@ def parcel(code: str) -> ResponseReturnValue:
         items=items,
         unit=item.unit if item else "",
         place=None if hidden or place is None else place.name,
-        steps=public_queries.parcel_steps(match, row.arrived_at, row.counted_when),
+        passage=passage,
+        steps=public_queries.parcel_steps(match, row, passage.where),
         drill=public_queries.drill_of(session, match.disaster),
         owner=_owner(row.log),
         replaced=bool(row.replaced_by),

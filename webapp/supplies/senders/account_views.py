@@ -15,6 +15,7 @@ from flask_limiter.util import get_remote_address
 
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
+from webapp.kernel.base.i18n import for_senders, gettext, mark
 from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import NotFound, Refusal
 from webapp.kernel.base.web import sentence
@@ -88,6 +89,7 @@ def begin(address: str, password: str) -> tuple[Person | None, bool]:
 
 
 @bp.get("/send/register")
+@for_senders
 def register() -> ResponseReturnValue:
     """Mail and password, nothing else and nobody's approval."""
     if person_or_none() is not None:
@@ -96,6 +98,7 @@ def register() -> ResponseReturnValue:
 
 
 @bp.post("/send/register")
+@for_senders
 @limiter.limit("20 per hour")
 @limiter.limit("5 per hour", key_func=each_address)
 def take_registration() -> ResponseReturnValue:
@@ -109,12 +112,14 @@ def take_registration() -> ResponseReturnValue:
 
 
 @bp.get("/send/sent")
+@for_senders
 def sent() -> ResponseReturnValue:
     """「メールを送りました」: what to do next."""
     return render_template("supplies/account_sent.html")
 
 
 @bp.get("/send/verify/<token>")
+@for_senders
 def ask_verify(token: str) -> ResponseReturnValue:
     """The page behind the mail's link: asks before anything happens, because mail programs open links by themselves."""
     link = accounts.behind(token, now_ms())
@@ -131,6 +136,7 @@ def _dead() -> ResponseReturnValue:
 
 
 @bp.post("/send/verify/<token>")
+@for_senders
 @limiter.limit("30 per hour")
 def verify(token: str) -> ResponseReturnValue:
     """「はい、わたしです」: from now on offers count. Who registered in this browser is logged in."""
@@ -140,7 +146,7 @@ def verify(token: str) -> ResponseReturnValue:
         return _dead()
     person, link = done
     accounts.take_effect(person)
-    flash("メールアドレスを確認しました。申し出が避難所に届きます。", "ok")
+    flash(gettext(mark("メールアドレスを確認しました。申し出が避難所に届きます。")), "ok")
     if session.get(_TICKET) == link:
         login.begin_session(person, remember=False, now=now)
         return redirect(url_for("sender.mine"), 303)
@@ -178,18 +184,21 @@ def _citizen() -> Person:
 
 
 @bp.get("/send/again")
+@for_senders
 def again() -> ResponseReturnValue:
     """「メールが届かない」."""
     return render_template("supplies/account_again.html", purpose="again", values={}, errors={})
 
 
 @bp.get("/send/forgot")
+@for_senders
 def forgot() -> ResponseReturnValue:
     """「パスワードを忘れた」."""
     return render_template("supplies/account_again.html", purpose="forgot", values={}, errors={})
 
 
 @bp.post("/send/again")
+@for_senders
 @limiter.limit("20 per hour")
 @limiter.limit("5 per hour", key_func=each_address)
 def send_again() -> ResponseReturnValue:
@@ -198,6 +207,7 @@ def send_again() -> ResponseReturnValue:
 
 
 @bp.post("/send/forgot")
+@for_senders
 @limiter.limit("20 per hour")
 @limiter.limit("5 per hour", key_func=each_address)
 def send_reset() -> ResponseReturnValue:

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from webapp.kernel.base.clock import jst
+from webapp.kernel.base.i18n import gettext, mark
 from webapp.kernel.base.outcomes import Refusal
 from webapp.supplies import catalogue
 from webapp.supplies.allergens import BY_WORD
@@ -21,16 +22,16 @@ MOST_NOTE, MOST_TRACKING = 500, 40
 BOX_ML, BOX_GRAMS = 50_000, 15_000
 #: From the request until it is there, in days.
 ETA_DAYS = (
-    ("2", "1〜2日"),
-    ("3", "3日くらい"),
-    ("5", "5日くらい"),
-    ("7", "1週間くらい"),
-    ("14", "2週間くらい"),
+    ("2", mark("1〜2日")),
+    ("3", mark("3日くらい")),
+    ("5", mark("5日くらい")),
+    ("7", mark("1週間くらい")),
+    ("14", mark("2週間くらい")),
 )
 ALLERGEN_CHOICES = (
-    ("none", "どれも入っていない"),
-    ("some", "入っている（下で選ぶ）"),
-    ("unknown", "わからない・申告しない"),
+    ("none", mark("どれも入っていない")),
+    ("some", mark("入っている（下で選ぶ）")),
+    ("unknown", mark("わからない・申告しない")),
 )
 #: Refusal of the door → the field beside which it stands; the others stand above the form.
 FIELD_OF = {
@@ -53,6 +54,7 @@ class Typed:
     body: dict[str, Any] = field(default_factory=dict)
     private: dict[str, Any] = field(default_factory=dict)
     chosen: tuple[str, ...] = ()
+    over: int = 0  # so much more than is needed: others are offered it, or nobody
 
     def text(self, name: str) -> str:
         """What stands in a field."""
@@ -72,13 +74,15 @@ class Typed:
 
 def sentence(refusal: Refusal) -> str:
     """What is said about something typed."""
-    return SENTENCES[refusal.code].format_map({**refusal.params})
+    return gettext(SENTENCES[refusal.code]).format_map({**refusal.params})
 
 
 def goods(
-    values: Mapping[str, str], chosen: list[str], item: catalogue.Item, now: int, *, free: bool
+    values: Mapping[str, str], chosen: list[str], item: catalogue.Item, now: int, *, wanted: int | None
 ) -> Typed:
-    """An offer as typed. `free`: not for a need, so size, lot and how long it stands are asked as well."""
+    """An offer as typed. `wanted`: so many are needed; who has more says what becomes of the rest before it is offered.
+    None: not for a need, so size, lot and how long it stands are asked as well.
+    """
     typed = Typed(values, chosen=tuple(word for word in chosen if word in BY_WORD))
     quantity = typed.take("quantity", parse_quantity(typed.text("quantity"), item.unit))
     typed.body = {
@@ -87,10 +91,20 @@ def goods(
         "allergens": _allergens(typed) if item.is_eaten else None,
         "eta_days": _eta_days(typed.text("eta_days")),
     }
-    if free:
+    if wanted is None:
         _free(typed, item, now)
+    elif wanted and quantity and quantity > wanted:
+        _rest(typed, quantity, wanted)
     _private(typed)
     return typed
+
+
+def _rest(typed: Typed, quantity: int, wanted: int) -> None:
+    typed.over = quantity - wanted
+    if typed.text("rest") == "only":
+        typed.body["quantity"] = wanted
+    elif typed.text("rest") != "others":
+        typed.say("rest", "form_rest")
 
 
 def _best_before(typed: Typed, item: catalogue.Item, now: int) -> int:
@@ -98,7 +112,7 @@ def _best_before(typed: Typed, item: catalogue.Item, now: int) -> int:
         return 0
     found = typed.take("best_before", parse_best_before(typed.text("best_before"), jst(now).date()))
     if found == 0 and item.is_dated:
-        typed.say("best_before", "form_date_needed", word=DATE_WORDS[item.shelf_life])
+        typed.say("best_before", "form_date_needed", word=gettext(DATE_WORDS[item.shelf_life]))
     return int(found or 0)
 
 
@@ -154,11 +168,21 @@ def packing(
     typed = Typed(values)
     lines = [line for line in typed.text("each").splitlines() if line.strip()]
     parcels = _each(typed, lines, best_before, item, now) if lines else _alike(typed, best_before, asked)
+    if lines:
+        _as_many_boxes(typed, len(lines))
     total = sum(box["quantity"] for box in parcels)
     if not typed.errors and total > asked:
         typed.say("each" if lines else "count", "form_boxes_more", total=str(total), most=str(asked))
     typed.body = {"parcels": parcels}
     return typed
+
+
+def _as_many_boxes(typed: Typed, lines: int) -> None:
+    """A number of boxes beside lines of another number: one of the two is a slip."""
+    told = typed.text("count").strip()
+    count = typed.take("count", parse_quantity(told)) if told else lines
+    if count is not None and count != lines:
+        typed.say("count", "form_boxes_lines", count=str(count), lines=str(lines))
 
 
 def _alike(typed: Typed, best_before: int, asked: int) -> list[dict[str, int]]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from webapp.kernel.base.clock import jst
 from webapp.kernel.base.db import db
+from webapp.kernel.base.i18n import language
 from webapp.kernel.base.outcomes import NotFound, Refusal
 from webapp.kernel.identity.roles import Role
 from webapp.kernel.intake.door import Author
@@ -16,8 +17,9 @@ from webapp.supplies import catalogue, entries
 from webapp.supplies.allergens import Allergen, asked_on, mandatory_on
 from webapp.supplies.entries import INDIVIDUALS
 from webapp.supplies.known import Bar, bar_of, item_text, items_of
-from webapp.supplies.models import Need
+from webapp.supplies.models import Need, Offer
 from webapp.supplies.public.queries import Town, town_of
+from webapp.supplies.public.views import unit_word
 from webapp.supplies.sending import Senders
 
 #: Nobody: only for asking whether an offer would be taken.
@@ -38,12 +40,12 @@ class Wish:
     @property
     def name(self) -> str:
         """「紙おむつ（乳児・小児） M」."""
-        return item_text(self.town.items, self.item.code, self.variant) if self.item else ""
+        return item_text(self.town.items, self.item.code, self.variant, language()) if self.item else ""
 
     @property
     def unit(self) -> str:
-        """「枚」."""
-        return catalogue.unit_text(self.item.unit) if self.item else ""
+        """「枚」, as it stands behind a number in the reader's language."""
+        return unit_word(self.item.unit) if self.item else ""
 
     @property
     def bar(self) -> Bar | None:
@@ -67,11 +69,25 @@ def wish_of(session: Session, values: Mapping[str, str]) -> Wish | None:
     return Wish(log, town, need, item, variant, place.name if told and place else "")
 
 
+def wanted(session: Session, wish: Wish, act_id: str) -> int | None:
+    """How many the need takes of an offer: what is open; sent a second time, what was offered. None: for no need."""
+    if wish.need is None:
+        return None
+    made = session.get(Offer, act_id)
+    return made.offered if made and made.need == wish.need.id else wish.need.open
+
+
 def groups(wish: Wish) -> list[tuple[str, list[catalogue.Item]]]:
     """Items to choose from, by category; what needs a pharmacist is not offered freely."""
     items = [item for item in wish.town.items.values() if not item.is_regulated]
     found = ((c, [item for item in items if item.category == c]) for c in catalogue.CATEGORIES)
-    return [(catalogue.category_text(category), of_it) for category, of_it in found if of_it]
+    return [(catalogue.category_text(category, language()), of_it) for category, of_it in found if of_it]
+
+
+def choices(wish: Wish, words: str) -> list[tuple[catalogue.Item, str]]:
+    """Goods that these words mean, each with the variant that they name."""
+    items = [item for item in wish.town.items.values() if not item.is_regulated]
+    return catalogue.choices(items, words) if words else []
 
 
 def unit_of(session: Session, log: str, code: str) -> str:

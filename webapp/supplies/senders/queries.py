@@ -11,12 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.i18n import language
 from webapp.kernel.base.outcomes import NotFound, Refusal
 from webapp.kernel.identity.models import Person, Pseudonym
 from webapp.kernel.identity.roles import Action, may
 from webapp.kernel.intake.door import Author
 from webapp.kernel.ledger import vault
-from webapp.supplies import catalogue
+from webapp.supplies import catalogue, whereabouts
 from webapp.supplies.allowed import own_offer, sent_match
 from webapp.supplies.entries import INDIVIDUALS
 from webapp.supplies.known import (
@@ -30,6 +31,7 @@ from webapp.supplies.known import (
     shelters_where_staff,
 )
 from webapp.supplies.models import Match, Need, Offer, Parcel, Shelter
+from webapp.supplies.public.views import unit_word
 from webapp.supplies.steps import MatchState, OfferState, ReceiveMode
 
 PAGE = 20
@@ -39,13 +41,17 @@ _ADDRESSED = frozenset({MatchState.REQUESTED, MatchState.SHIPPED, MatchState.ARR
 
 @dataclass(frozen=True, slots=True)
 class Shipment:
-    """A 便 as its sender sees it. `place`: the shelter's name, or the town's where the shelter's is not told."""
+    """A 便 as its sender sees it. `place`: the shelter's name, or the town's where the shelter's is not told.
+
+    `boxes`: where its boxes are, in words, if there is more to say of them than the state does.
+    """
 
     match: Match
     name: str
     unit: str
     place: str
     disaster: DisasterCard
+    boxes: str = ""
 
     @property
     def state(self) -> MatchState:
@@ -104,6 +110,7 @@ class ShipmentPage:
     item: catalogue.Item | None
     parcels: Sequence[Parcel]
     destination: Destination | None
+    places: Mapping[str, str]  # label → where its box is, in words
     private: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -157,9 +164,10 @@ class _Scene:
     items: Mapping[str, Mapping[str, catalogue.Item]]
     shelters: Mapping[str, ShelterCard]
     delicate: frozenset[str]
+    boxes: Mapping[str, whereabouts.Told]
 
     @staticmethod
-    def of(session: Session, logs: Iterable[str], matches: Iterable[Match]) -> "_Scene":
+    def of(session: Session, logs: Iterable[str], matches: Sequence[Match]) -> "_Scene":
         logs, needs = sorted(logs), [match.need for match in matches]
         cards = [card for log in logs for card in disasters_of(session, log, closed=True)]
         shelters = {id: card for log in logs for id, card in shelters_of(session, log).items()}
@@ -169,16 +177,19 @@ class _Scene:
             {log: items_of(session, log) for log in logs},
             shelters,
             frozenset(hidden),
+            whereabouts.told(session, matches),
         )
 
     def words(self, log: str, code: str, variant: str) -> tuple[str, str]:
         item = self.items[log].get(code) or catalogue.BASE.get(code)
-        return item_text(self.items[log], code, variant), catalogue.unit_text(item.unit) if item else ""
+        name = item_text(self.items[log], code, variant, language())
+        return name, unit_word(item.unit) if item else ""
 
     def shipment(self, match: Match) -> Shipment:
         name, unit = self.words(match.log, match.item, match.variant)
         disaster = self.disasters[match.disaster]
-        return Shipment(match, name, unit, self._place(match, disaster), disaster)
+        boxes = self.boxes.get(match.id, whereabouts.Told()).text
+        return Shipment(match, name, unit, self._place(match, disaster), disaster, boxes)
 
     def _place(self, match: Match, disaster: DisasterCard) -> str:
         """A delicate need's shelter is told to who sends something, not to who offers something."""
@@ -198,14 +209,28 @@ def page_of(session: Session, author: Author, match_id: str) -> ShipmentPage:
     scene = _Scene.of(session, {match.log}, [match])
     shelter = scene.shelters.get(match.shelter)
     told = shelter is not None and match.state in _ADDRESSED
+    parcels = labels_of(session, match.id)
     return ShipmentPage(
         scene.shipment(match),
         session.get_one(Offer, match.offer),
         scene.items[match.log].get(match.item) or catalogue.BASE.get(match.item),
-        labels_of(session, match.id),
+        parcels,
         destination(shelter, scene.shelters) if told and shelter else None,
+        _places(session, match, parcels, scene.shelters),
         _opened(session, match),
     )
+
+
+def _places(
+    session: Session, match: Match, parcels: Sequence[Parcel], shelters: Mapping[str, ShelterCard]
+) -> dict[str, str]:
+    """The destination stands above; only where a box is at another shelter, that one is named."""
+    found = whereabouts.places(session, parcels, {match.id: match.shelter})
+    names = {id: card.name for id, card in shelters.items() if id != match.shelter}
+    return {
+        code: whereabouts.words(place, names.get(place.shelter, ""), closed=match.closed_short)
+        for code, place in found.items()
+    }
 
 
 def destination(shelter: ShelterCard, shelters: Mapping[str, ShelterCard]) -> Destination:

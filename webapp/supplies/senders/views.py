@@ -5,7 +5,7 @@ was made in the page, so a second click is the same act. Templates: supplies/sen
 """
 
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.clock import DAY, now_ms, to_minute
 from webapp.kernel.base.db import db
+from webapp.kernel.base.i18n import for_senders, gettext, mark
 from webapp.kernel.base.ids import is_id, new_id
 from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import Malformed, NotFound, Refusal
@@ -27,6 +28,7 @@ from webapp.kernel.scanning import codes
 from webapp.supplies import entries
 from webapp.supplies.labels import desk as label_desk
 from webapp.supplies.labels.pdf import Layout
+from webapp.supplies.public.queries import MOST_WORDS
 from webapp.supplies.quantities import parse_quantity, show_day
 from webapp.supplies.senders import account_views, accounts
 from webapp.supplies.senders import forms as sender_forms
@@ -47,6 +49,7 @@ _LAYOUTS: dict[str, Layout] = {"two": "two", "one": "one", "hand": "hand"}
 
 
 @bp.get("/send")
+@for_senders
 def mine() -> ResponseReturnValue:
     """My offers and shipments, and the next thing to do; who is not logged in learns how to begin."""
     person = person_or_none()
@@ -74,17 +77,34 @@ def _page_address(page: int) -> str:
 
 
 @bp.get("/send/new")
+@for_senders
 def new() -> ResponseReturnValue:
     """「これを送る」 with ?need=…, else goods that are on nobody's list: town, item, form."""
     if person_or_none() is not None:
         demand(Action.OFFER_MAKE)
     wish = sender_offers.wish_of(db.session(), request.args)
     if wish is None:
-        return redirect(url_for("relief.towns"))
+        return redirect(url_for("relief.towns", offer=1))
     if wish.item is None:
-        return render_template("supplies/sender_choose.html", wish=wish, groups=sender_offers.groups(wish))
+        return _choose_page(wish)
+    if wish.need is not None and not wish.need.open:
+        return render_template("supplies/sender_met.html", wish=wish)
     typed = Typed(request.args.to_dict())
     return _offer_page(wish, typed, new_id())
+
+
+def _choose_page(wish: Wish) -> str:
+    """What it is: by words, with its size where they name one, or from the list. Nothing is chosen before."""
+    words = request.args.get("q", "").strip()[:MOST_WORDS]
+    return render_template(
+        "supplies/sender_choose.html", wish=wish, words=words, choices=sender_offers.choices(wish, words),
+        groups=sender_offers.groups(wish), choice_address=partial(_choice_address, wish),
+    )  # fmt: skip
+
+
+def _choice_address(wish: Wish, item: str, variant: str) -> str:
+    disaster = wish.town.disaster.id
+    return url_for("sender.new", log=wish.log, d=disaster, item=item, variant=variant or None)
 
 
 def _offer_page(wish: Wish, typed: Typed, form_id: str) -> ResponseReturnValue:
@@ -103,6 +123,7 @@ def _offer_page(wish: Wish, typed: Typed, form_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/send/new")
+@for_senders
 @limiter.limit("120 per hour", key_func=account_views.each_sender)
 def offer() -> ResponseReturnValue:
     """Take the form. A newcomer's mail and password come with it."""
@@ -110,9 +131,8 @@ def offer() -> ResponseReturnValue:
     wish = sender_offers.wish_of(db.session(), form)
     if wish is None or wish.item is None or not is_id(form.get("id", "")):
         raise Malformed
-    typed = sender_forms.goods(
-        form.to_dict(), form.getlist("allergens"), wish.item, now, free=wish.need is None
-    )
+    wanted = sender_offers.wanted(db.session(), wish, form["id"])
+    typed = sender_forms.goods(form.to_dict(), form.getlist("allergens"), wish.item, now, wanted=wanted)
     return _offer_as_somebody(wish, typed) if person_or_none() else _offer_as_newcomer(wish, typed, now)
 
 
@@ -123,7 +143,7 @@ def _offer_as_somebody(wish: Wish, typed: Typed) -> ResponseReturnValue:
     answer = _carry_out(person, wish, typed)
     if answer.refusal:
         return _offer_page(wish, _refused(typed, answer.refusal), new_id())
-    flash("申し出ました。避難所の返事をメールでお知らせします。", "ok")
+    flash(gettext(mark("申し出ました。避難所の返事をメールでお知らせします。")), "ok")
     return redirect(url_for("sender.mine"), 303)
 
 
@@ -198,11 +218,19 @@ def _act(
     page: ShipmentPage, kind: str, body: Mapping[str, Any], private: Mapping[str, Any] | None = None
 ) -> str:
     """Carry out a command about this shipment; why it was refused, or ""."""
+    return _words(_carried_out(page, kind, body, private))
+
+
+def _carried_out(
+    page: ShipmentPage, kind: str, body: Mapping[str, Any], private: Mapping[str, Any] | None = None
+) -> Refusal | None:
     match = page.shipment.match
-    answer = submit(
-        kind, match.log, {"match": match.id, **body}, private or None, act_id=request.form.get("id", "")
-    )
-    return door().sentence(answer.refusal.code, answer.refusal.params) if answer.refusal else ""
+    act_id = request.form.get("id", "")
+    return submit(kind, match.log, {"match": match.id, **body}, private or None, act_id=act_id).refusal
+
+
+def _words(refusal: Refusal | None) -> str:
+    return door().sentence(refusal.code, refusal.params) if refusal else ""
 
 
 def _back(page: ShipmentPage, error: str, done: str) -> ResponseReturnValue:
@@ -235,8 +263,13 @@ def pack(page: ShipmentPage) -> ResponseReturnValue:
     typed = sender_forms.packing(request.form.to_dict(), page.offer.best_before, asked, page.item, now_ms())
     if typed.errors:
         return _form("supplies/sender_pack.html", page, typed)
-    error = _act(page, entries.PACKED, typed.body)
-    return _back(page, error, f"{len(typed.body['parcels'])}箱にしました。ラベルを印刷してください。")
+    refusal = _carried_out(page, entries.PACKED, typed.body)
+    if refusal and refusal.code in ("supplies.not_so_many", "supplies.expired"):
+        typed.errors["each" if typed.text("each").strip() else "count"] = _words(refusal)
+        return _form("supplies/sender_pack.html", page, typed)
+    return _back(
+        page, _words(refusal), f"{len(typed.body['parcels'])}箱にしました。ラベルを印刷してください。"
+    )
 
 
 @bp.get("/send/<match_id>/labels.pdf")
@@ -281,8 +314,11 @@ def ship(match_id: str) -> ResponseReturnValue:
     typed = sender_forms.shipping(request.form.to_dict(), page.item.unit if page.item else "", now_ms())
     if typed.errors:
         return _form("supplies/sender_ship.html", page, typed)
-    error = _act(page, entries.SHIPPED, typed.body, typed.private)
-    return _back(page, error, "発送を記録しました。避難所にメールでお知らせします。")
+    refusal = _carried_out(page, entries.SHIPPED, typed.body, typed.private)
+    if refusal and refusal.code == "supplies.not_so_many":
+        typed.errors["quantity"] = _words(refusal)
+        return _form("supplies/sender_ship.html", page, typed)
+    return _back(page, _words(refusal), "発送を記録しました。避難所にメールでお知らせします。")
 
 
 @bp.get("/send/<match_id>/less")

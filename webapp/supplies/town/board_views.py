@@ -2,15 +2,15 @@
 
 Contexts of the templates (all under supplies/):
   board_none.html       (nothing: no disaster has been entered)
-  board_overview.html   board: Board, cards: [DisasterCard], live_url, cubic, desk, now
+  board_overview.html   board: Board, choice, live_url, cubic, desk, now
   board_live.html       board, cubic, desk, now (the part that updates itself)
-  board_shelters.html   card, lines: [Served], total, page, per, desk
-  board_statistics.html figures: Figures, card, cards, titles, timed: [(name, text)], live_url, rev, now, can_export
+  board_shelters.html   card, choice, lines: [Served], total, page, per, desk
+  board_statistics.html figures: Figures, card, choice, titles, timed: [(name, text)], live_url, rev, now, can_export
   board_figures.html    figures, titles, timed (the part that updates itself)
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -23,7 +23,9 @@ from webapp.kernel.base.web import whole_number
 from webapp.kernel.identity.login import current_person, require
 from webapp.kernel.identity.roles import Action, OrganisationKind, may
 from webapp.kernel.intake.submit import submit
+from webapp.supplies import choosing
 from webapp.supplies import entries as kinds
+from webapp.supplies.choosing import Choice
 from webapp.supplies.known import DisasterCard
 from webapp.supplies.town import boards, statistics
 
@@ -36,22 +38,36 @@ def _log() -> str:
     return boards.log_of(db.session(), current_person().organisation_id)
 
 
-def _asked(log: str) -> tuple[DisasterCard | None, list[DisasterCard]]:
-    return boards.choose(db.session(), log, request.args.get("disaster", ""))
+def _choice(log: str) -> Choice:
+    """The disaster in the address, which is remembered; else the one remembered or usual. NotFound for others' ones."""
+    wanted = request.args.get("disaster", "")
+    cards = boards.cards_of(db.session(), log, wanted)
+    choosing.remember(cards, wanted)
+    return choosing.choice(db.session(), cards, wanted)
 
 
-def _card(log: str) -> DisasterCard:
-    card, _ = _asked(log)
-    if card is None:
+def _card(log: str) -> tuple[DisasterCard, Choice]:
+    choice = _choice(log)
+    if choice.about is None:
         raise NotFound
-    return card
+    return choice.about, choice
 
 
-def _desk_of(shelter: str, page: str = "") -> str:
-    """The desk of a shelter, or "" for who does not work there: its own people, and the town's officers for all."""
-    person = current_person()
-    own = person.organisation_id == shelter or person.organisation.kind == OrganisationKind.MUNICIPALITY
-    return f"/desk/{shelter}{page}" if own and may(person.roles, Action.NEED_MANAGE) else ""
+def _desks(card: DisasterCard, cards: Sequence[DisasterCard]) -> Callable[..., str]:
+    """Addresses of shelters' desks in this disaster, one of `cards`."""
+    which = f"?disaster={card.id}" if len(cards) > 1 else ""
+
+    def desk_of(shelter: str, page: str = "") -> str:
+        """Of this shelter's; "" for who does not work there: its own people do, and the town's officers at all."""
+        person = current_person()
+        own = person.organisation_id == shelter or person.organisation.kind == OrganisationKind.MUNICIPALITY
+        return f"/desk/{shelter}{page}{which}" if own and may(person.roles, Action.NEED_MANAGE) else ""
+
+    return desk_of
+
+
+def _may_manage() -> bool:
+    return may(current_person().roles, Action.SHELTERS_MANAGE)
 
 
 def _can_export(log: str) -> bool:
@@ -65,17 +81,18 @@ def _can_export(log: str) -> bool:
 def overview() -> ResponseReturnValue:
     """What is needed, what comes, who waits."""
     log, now = _log(), now_ms()
-    card, cards = _asked(log)
-    if card is None:
-        return render_template("supplies/board_none.html")
+    choice = _choice(log)
+    if choice.about is None:
+        return render_template("supplies/board_none.html", may_manage=_may_manage())
     return render_template(
         "supplies/board_overview.html",
-        board=boards.board(db.session(), card, now),
-        cards=cards,
-        live_url=url_for("supplies_board.live", disaster_id=card.id),
+        board=boards.board(db.session(), choice.about, now),
+        choice=choice,
+        live_url=url_for("supplies_board.live", disaster_id=choice.about.id),
         cubic=boards.cubic,
-        desk=_desk_of,
+        desk=_desks(choice.about, choice.cards),
         now=now,
+        may_manage=_may_manage(),
     )
 
 
@@ -93,25 +110,27 @@ def live_figures(disaster_id: str) -> ResponseReturnValue:
     return _living(disaster_id, _figures_part)
 
 
-def _living(disaster_id: str, part: Callable[[DisasterCard, int], str]) -> ResponseReturnValue:
+def _living(
+    disaster_id: str, part: Callable[[DisasterCard, Sequence[DisasterCard], int], str]
+) -> ResponseReturnValue:
     log, now = _log(), now_ms()
     rev = boards.revision(db.session(), log, now)
     fresh = {"Cache-Control": "no-store", "X-Rev": rev}
     if request.args.get("rev", "") == rev:
         return "", 204, fresh
-    card, _ = boards.choose(db.session(), log, disaster_id)
+    card, cards = boards.choose(db.session(), log, disaster_id)
     if card is None:
         raise NotFound
-    return part(card, now), 200, fresh
+    return part(card, cards, now), 200, fresh
 
 
-def _overview_part(card: DisasterCard, now: int) -> str:
+def _overview_part(card: DisasterCard, cards: Sequence[DisasterCard], now: int) -> str:
     found = boards.board(db.session(), card, now)
-    known = {"cubic": boards.cubic, "desk": _desk_of, "now": now}
+    known = {"cubic": boards.cubic, "desk": _desks(card, cards), "now": now}
     return render_template("supplies/board_live.html", board=found, **known)
 
 
-def _figures_part(card: DisasterCard, _now: int) -> str:
+def _figures_part(card: DisasterCard, _cards: Sequence[DisasterCard], _now: int) -> str:
     return render_template("supplies/board_figures.html", **_figures_of(card))
 
 
@@ -125,17 +144,18 @@ def _figures_of(card: DisasterCard) -> dict[str, Any]:
 @require(Action.SUPPLIES_VIEW)
 def shelters() -> ResponseReturnValue:
     """Every shelter with needs, those first who are served worst."""
-    card, page = _card(_log()), max(1, whole_number("page", 1))
+    (card, choice), page = _card(_log()), max(1, whole_number("page", 1))
     found = boards.shelters_served(db.session(), card)
     shown = found[(page - 1) * PAGE : page * PAGE]
     return render_template(
         "supplies/board_shelters.html",
         card=card,
+        choice=choice,
         lines=shown,
         total=len(found),
         page=page,
         per=PAGE,
-        desk=_desk_of,
+        desk=_desks(card, choice.cards),
     )
 
 
@@ -144,13 +164,13 @@ def shelters() -> ResponseReturnValue:
 def figures() -> ResponseReturnValue:
     """Totals of the whole disaster."""
     log, now = _log(), now_ms()
-    card, cards = _asked(log)
-    if card is None:
-        return render_template("supplies/board_none.html")
+    choice = _choice(log)
+    if (card := choice.about) is None:
+        return render_template("supplies/board_none.html", may_manage=_may_manage())
     return render_template(
         "supplies/board_statistics.html",
         card=card,
-        cards=cards,
+        choice=choice,
         live_url=url_for("supplies_board.live_figures", disaster_id=card.id),
         rev=boards.revision(db.session(), log, now),
         now=now,
@@ -164,7 +184,7 @@ def figures() -> ResponseReturnValue:
 def export() -> ResponseReturnValue:
     """The same as CSV for Excel (UTF-8 with BOM, formula cells neutralised); that it was taken out is an entry."""
     log = _log()
-    card = _card(log)
+    card, _ = _card(log)
     answer = submit(kinds.EXPORTED, log, {"disaster": card.id, "label": "statistics.csv"})
     if answer.refusal is not None:
         raise Forbidden

@@ -116,6 +116,11 @@ class Board:
         return sum(one.needs for one in self.served)
 
     @cached_property
+    def lacking(self) -> int:
+        """Lines of these that are not covered."""
+        return sum(one.open for one in self.served)
+
+    @cached_property
     def covered(self) -> Sequence[Served]:
         """Shelters of which nothing is open."""
         return [one for one in self.served if not one.open]
@@ -149,15 +154,18 @@ def is_own(session: Session, log: str, organisation_id: str) -> bool:
     return session.scalar(select(Log.organisation_id).where(Log.id == log)) == organisation_id
 
 
+def cards_of(session: Session, log: str, wanted: str = "") -> list[DisasterCard]:
+    """Every disaster of a town; raises NotFound if `wanted` is not among them."""
+    cards = disasters_of(session, log, closed=True)
+    if wanted and all(card.id != wanted for card in cards):
+        raise NotFound
+    return cards
+
+
 def choose(session: Session, log: str, wanted: str) -> tuple[DisasterCard | None, list[DisasterCard]]:
     """The disaster that is asked for, else the latest open one; and all. Raises NotFound for one of another town."""
-    cards = disasters_of(session, log, closed=True)
-    if not wanted:
-        return (cards[0] if cards else None), cards
-    found = next((card for card in cards if card.id == wanted), None)
-    if found is None:
-        raise NotFound
-    return found, cards
+    cards = cards_of(session, log, wanted)
+    return next((card for card in cards if card.id == wanted), next(iter(cards), None)), cards
 
 
 def revision(session: Session, log: str, now: int) -> str:

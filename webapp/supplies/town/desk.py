@@ -14,6 +14,7 @@ from webapp.supplies.form_messages import SENTENCES
 from webapp.supplies.town import office
 
 _LISTS = (
+    ("すべて", "supplies_admin.front", Action.SHELTERS_MANAGE),
     ("災害", "supplies_admin.disasters", Action.DISASTER_MANAGE),
     ("避難所", "supplies_shelters.shelters", Action.SHELTERS_MANAGE),
     ("品目", "supplies_admin.items", Action.ITEMS_MANAGE),

@@ -10,7 +10,7 @@ Contexts of the templates (all under supplies/):
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.clock import now_ms
@@ -160,6 +160,9 @@ def _private_of(card: ShelterCard) -> dict[str, Any]:
 
 # The municipal list of evacuation sites
 
+IMPORT_OVER = "この一覧の取り込みは終わっています。"
+IMPORTED = "imported_sites"  # in the session: the list that this browser has imported last
+
 
 @bp.get("/supplies/shelters/import")
 @require(Action.SHELTERS_MANAGE)
@@ -192,7 +195,9 @@ def preview(draft_id: str) -> ResponseReturnValue:
     """Every problem by row, and what would change, before anything is imported."""
     town = log()
     if (draft := office.draft_or_none(town, draft_id)) is None:
-        raise NotFound
+        if session.get(IMPORTED) != draft_id:
+            raise NotFound
+        return back("supplies_shelters.shelters", "", IMPORT_OVER)  # "back" after the import leads here
     found = office.changes(town, draft)
     counts = {act: sum(change.act == act for change in found) for act in ("new", "changed", "same")}
     problems = {str(severity): office.problems_of(draft, severity) for severity in Severity}
@@ -207,7 +212,7 @@ def import_sites(draft_id: str) -> ResponseReturnValue:
     """「取り込む」. Each site is one command with an id that follows from the draft: a second click adds nothing."""
     town = log()
     if (draft := office.draft_or_none(town, draft_id)) is None:
-        return back("supplies_shelters.shelters", "", "この一覧の取り込みは終わっています。")
+        return back("supplies_shelters.shelters", "", IMPORT_OVER)
     wanted = [
         change
         for change in office.changes(town, draft, opened="open" in request.form)
@@ -226,6 +231,7 @@ def import_sites(draft_id: str) -> ResponseReturnValue:
                 "",
             )
     office.drop_draft(draft.id)
+    session[IMPORTED] = draft_id
     return back("supplies_shelters.shelters", "", f"{len(wanted)}か所を取り込みました。")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, fields
 from statistics import median
 from typing import Any
 
-from sqlalchemy import case, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import case, exists, func, select
+from sqlalchemy.orm import Session, aliased
 
 from webapp.kernel.base.tabular import write_csv
 from webapp.kernel.notifications.entries import NoticeState
@@ -17,8 +17,9 @@ from webapp.kernel.notifications.models import Notice
 from webapp.supplies import catalogue, telling
 from webapp.supplies import entries as kinds
 from webapp.supplies.known import DisasterCard, items_of, shelter_names
-from webapp.supplies.models import Match, Need, Offer, Parcel, PoolPart, Stock
-from webapp.supplies.steps import MatchState
+from webapp.supplies.models import Disaster, Match, Need, Offer, Parcel, PoolPart, ScanRow, Stock
+from webapp.supplies.scans import was_past
+from webapp.supplies.steps import MatchState, Step
 
 _HOUR_MS = 3_600_000
 
@@ -28,7 +29,8 @@ class Sums:
     """Units of one place, one item, one category, or of everything.
 
     `requested`: asked for and not called off. `shipped`: has left, 発送 pressed or not. `good` to `missing`:
-    as counted under our labels; `outside`: came without one. `surplus`: lies there beyond what is needed.
+    as counted under our labels; `outside`: came without one and can be used, what could not is `expired`. `surplus`:
+    lies there beyond what is needed.
     """
 
     needs: int = 0
@@ -73,6 +75,15 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """Needs that are neither stopped nor expired, as the overview counts them; of these `open` are not covered."""
+
+    count: int
+    units: int
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
 class Offers:
     """What was offered: how many offers, units, and units of shelters' surplus offered on."""
 
@@ -106,6 +117,7 @@ class Figures:
     """Everything on the page of figures."""
 
     total: Sums
+    standing: Standing
     offers: Offers
     mails: Mails
     times: Times
@@ -128,6 +140,7 @@ def figures(session: Session, card: DisasterCard) -> Figures:
     names = shelter_names(session, by_shelter)
     return Figures(
         total=_total(by_item.values()),
+        standing=_standing(session, card.id),
         offers=_offers(session, card.id),
         mails=_mails(session, card.id),
         times=_times(session, card.id),
@@ -174,6 +187,10 @@ def _cells(session: Session, disaster: str) -> _Cells:
         names = list(rows.keys())[2:]
         for shelter, item, *values in rows:
             cells.setdefault((shelter, item), Sums()).add(**dict(zip(names, values, strict=True)))
+    for came in session.scalars(_dated(disaster)):
+        if was_past(came):
+            sums = cells.setdefault((came.shelter, str(came.body["item"])), Sums())
+            sums.add(expired=came.body["quantity"])
     return cells
 
 
@@ -185,6 +202,14 @@ def _needs(disaster: str) -> Any:
         func.sum(n.open).label("open"),
     )
     return select(n.shelter, n.item, *sums).where(n.disaster == disaster).group_by(n.shelter, n.item)
+
+
+def _standing(session: Session, disaster: str) -> Standing:
+    n = Need
+    sums = (func.count(), func.sum(n.required), func.sum(case((n.open > 0, 1), else_=0)))
+    live = (n.disaster == disaster, n.stopped_at.is_(None), n.expired_at.is_(None))
+    row = session.execute(select(*sums).where(*live)).one()
+    return Standing(*(int(value or 0) for value in row))
 
 
 _OFF = [state.value for state in (MatchState.CANCELLED, MatchState.DECLINED, MatchState.LAPSED)]
@@ -212,6 +237,19 @@ def _outside(disaster: str) -> Any:
     query = select(p.shelter, p.item, func.sum(p.quantity).label("outside"))
     ours = query.where(p.disaster == disaster, p.source.like("%:outside"))
     return ours.group_by(p.shelter, p.item)
+
+
+def _dated(disaster: str) -> Any:
+    """Goods from outside with a date on them that were not taken back: those that were past it are in no pool."""
+    s, taken_back = ScanRow, aliased(ScanRow)
+    ours = (
+        s.log.in_(select(Disaster.log).where(Disaster.id == disaster)),
+        s.code == "",
+        s.disaster == disaster,
+    )
+    undone = (taken_back.log == s.log, taken_back.target == s.id, taken_back.shelter == s.shelter)
+    dated = s.body["best_before"].as_integer() > 0
+    return select(s).where(*ours, s.step == Step.OUTSIDE.value, dated, ~exists().where(*undone))
 
 
 def _surplus(disaster: str) -> Any:
@@ -260,9 +298,10 @@ def _became(state: NoticeState, *, heard: bool) -> str:
 
 def _times(session: Session, disaster: str) -> Times:
     m, n = Match, Need
-    query = select(n.registered_at, m.pledged_at, m.requested_at, m.shipped_at, m.arrived_at).join(
-        n, n.id == m.need
-    )
+    come = m.state.in_([MatchState.ARRIVED.value, MatchState.RECEIVED.value])  # not only seen on its way
+    arrived = case((come, m.arrived_at))
+    query = select(n.registered_at, m.pledged_at, m.requested_at, m.shipped_at, arrived)
+    query = query.join(n, n.id == m.need)
     rows = [
         tuple(row)
         for row in session.execute(query.where(m.disaster == disaster, m.requested_at.is_not(None)))
@@ -304,6 +343,9 @@ def _lines(found: Figures) -> Iterator[Sequence[object]]:
 
 
 def _others(found: Figures) -> Iterator[Sequence[object]]:
+    yield ("必要物資", "", "いま必要なもの（終わったものを除く）の件数", found.standing.count)
+    yield ("必要物資", "", "いま必要なものの数", found.standing.units)
+    yield ("必要物資", "", "まだ足りないものの件数", found.standing.open)
     yield ("提供物資", "", "提供の件数", found.offers.count)
     yield ("提供物資", "", "提供された数", found.offers.units)
     yield ("提供物資", "", "余りから提供した数", found.offers.surplus)

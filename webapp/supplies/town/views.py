@@ -1,6 +1,8 @@
-"""The municipality's desk of relief supplies: disasters and the item master.
+"""The municipality's desk of relief supplies: its front page, disasters and the item master.
 
 Contexts of the templates (all under supplies/):
+  town.html             lists, disasters: [DisasterCard] or None (not for this person), shelters: [ShelterCard],
+                        used, own (numbers of items)
   disasters.html        lists (admin_desk), cards: [DisasterCard]
   disaster.html         card, row (None: a new one), errors, shown (what was typed), form_id
   items.html            lists, groups: [(category, [ItemLine])], own: [ItemLine], unit_text
@@ -14,8 +16,8 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.ids import new_id
-from webapp.kernel.identity.login import require
-from webapp.kernel.identity.roles import Action
+from webapp.kernel.identity.login import current_person, require
+from webapp.kernel.identity.roles import Action, may
 from webapp.supplies import catalogue
 from webapp.supplies import entries as kinds
 from webapp.supplies.town import forms as admin_forms
@@ -24,6 +26,22 @@ from webapp.supplies.town.desk import back, confirmed, lists, log, said
 from webapp.supplies.town.forms import SHELF_LIFE_TEXTS, Typed
 
 bp = Blueprint("supplies_admin", __name__, template_folder="../templates")
+
+
+@bp.get("/supplies")
+@require(Action.SHELTERS_MANAGE)
+def front() -> ResponseReturnValue:
+    """Where everything begins that the town settles: disasters, shelters, items, cards."""
+    town, lines = log(), office.items(log())
+    runs = may(current_person().roles, Action.DISASTER_MANAGE)
+    return render_template(
+        "supplies/town.html",
+        lists=lists(),
+        disasters=office.disasters(town) if runs else None,
+        shelters=list(office.shelters(town).values()),
+        used=sum(line.active for line in lines),
+        own=sum(line.own for line in lines),
+    )
 
 
 # Disasters

@@ -3,7 +3,7 @@
 
 import { isExchange } from '../exchange/prefix.js';
 import { speak, tell } from '../feedback.js';
-import { SAID, SCANNER } from '../messages.js';
+import { NET, SAID, SCANNER } from '../messages.js';
 import { STORAGE } from '../messages-phone.js';
 import { parse } from '../scanning/codes.js';
 import { decodePhoto } from '../scanning/photo.js';
@@ -22,8 +22,8 @@ import { wedge } from './wedge.js';
  * @typedef {{verdict: Tone, words: string, detail: string, action?: HTMLElement|null,
  *   idle?: boolean, kept?: boolean, aloud?: string}|null} Outcome `idle`: worth a mark on the picture, not worth an interruption;
  *   `kept`: it is on disk; `aloud`: spoken where the person asked for a voice */
-/** `shown`: it reads what another phone shows, not stickers; nobody types that.
- * @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string, shown?: boolean,
+/** `shown`: it reads what another phone or a card shows, not stickers; nobody types that. `bid`: what its bar says before anything is read.
+ * @typedef {{prefixes: string[], hud: string, serials?: boolean, typeWords?: string, shown?: boolean, bid?: typeof SCANNER.shown,
  *   wants?: (text: string) => boolean, only?: () => Set<string>|null, onRead: (read: DeskRead) => Promise<Outcome>}} DeskPlan
  *   `wants`: which other texts on a photo are its matter */
 
@@ -35,7 +35,7 @@ const TONE_GAP = 90;
 /** A desk for one screen. Call `leave` when the screen goes. @param {import('../app.js').App} app @param {DeskPlan} plan */
 export function desk(app, plan) {
   const { said } = app; // one bar a screen: the words of the form before are its first
-  const bid = plan.shown ? SCANNER.shown : SCANNER;
+  const bid = plan.bid ?? (plan.shown ? SCANNER.shown : SCANNER);
   said.rest(bid.rest, bid.hint);
   const speaker = speakerFor(said.say);
   /** @type {Map<string, import('./overlay.js').Mark>} */
@@ -133,7 +133,7 @@ function networkChip(app) {
   const chip = h('span', { class: 'app-chip app-chip--net' }, h('i', { 'aria-hidden': 'true' }), words);
   const draw = () => {
     chip.dataset.state = app.status.online ? 'fresh' : 'offline';
-    words.textContent = app.status.online ? '通信中' : '圏外';
+    words.textContent = app.status.online ? NET.online : NET.offline;
   };
   draw();
   app.onChange(draw, chip);

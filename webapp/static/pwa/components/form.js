@@ -23,15 +23,22 @@ function errorLine(id) {
 /**
  * One line of text.
  * @param {{label: string, hint?: string, must?: string, value?: string, mode?: "text"|"numeric", tidy?: (text: string) => string,
- *   check?: (text: string) => string, onInput?: (value: string) => void}} plan `must` = the sentence when it is empty;
- *   `check` gives the sentence for what is wrong with a text, or ""
+ *   check?: (text: string) => string, echo?: (text: string) => import('./dom.js').Child, onInput?: (value: string) => void}} plan
+ *   `must` = the sentence when it is empty; `check` gives the sentence for what is wrong with a text, or ""; `echo` says below the
+ *   field how the text so far is understood
  */
-export function textField({ label, hint, must, value = '', mode = 'text', tidy = (text) => text.trim(), check, onInput }) {
+export function textField({ label, hint, must, value = '', mode = 'text', tidy = (text) => text.trim(), check, echo, onInput }) {
   const id = uid('text');
   const error = errorLine(id);
   const input = h('input', { id, type: 'text', class: 'field__input', inputmode: mode, autocomplete: 'off', spellcheck: 'false',
     'aria-describedby': `${hint ? `${id}-hint ` : ''}${id}-error`, value });
-  input.addEventListener('input', () => { error.set(''); input.removeAttribute('aria-invalid'); onInput?.(tidy(input.value)); });
+  const heard = echo ? h('p', { class: 'field__hint', role: 'status' }) : null;
+  input.addEventListener('input', () => {
+    error.set('');
+    input.removeAttribute('aria-invalid');
+    if (heard) fill(heard, echo?.(tidy(input.value)));
+    onInput?.(tidy(input.value));
+  });
   const take = () => {
     const text = tidy(input.value);
     const wrong = text ? check?.(text) ?? '' : must ?? '';
@@ -41,11 +48,28 @@ export function textField({ label, hint, must, value = '', mode = 'text', tidy =
     input.focus();
     return null;
   };
-  return { element: h('div', { class: 'field' }, ...head(id, label, Boolean(must), hint), input, error.element), input, take,
+  return { element: h('div', { class: 'field' }, ...head(id, label, Boolean(must), hint), input, heard, error.element), input, take,
     set: (/** @type {string} */ text) => { input.value = text; input.dispatchEvent(new Event('input')); } };
 }
 
+/** A field of a form. @typedef {{element: HTMLElement, take: () => string|null}} Field */
+
+/** What all fields say; null where one of them is not right: the first of those is brought into sight and has the focus.
+ * @param {Field[]} fields @returns {string[]|null} */
+export function takeAll(fields) {
+  const told = fields.map((field) => field.take());
+  const wrong = fields.filter((_, at) => told[at] === null).map(({ element }) => element);
+  const first = wrong.find((one) => wrong.every((other) => one === other || one.compareDocumentPosition(other) & Node.DOCUMENT_POSITION_FOLLOWING));
+  if (!first) return /** @type {string[]} */ (told);
+  first.querySelector('input')?.focus({ preventScroll: true });
+  first.scrollIntoView({ block: first.offsetHeight > innerHeight / 2 ? 'start' : 'center' });
+  return null;
+}
+
 /** @typedef {{value: string, label: string, detail?: string, kind?: "ok"|"error"}} Option */
+
+/** More tiles than these fill the screen: what is wrong stands above them, where the eye is brought to. */
+const MANY = 6;
 
 /**
  * One of a few, each a 56 px target.
@@ -54,11 +78,12 @@ export function textField({ label, hint, must, value = '', mode = 'text', tidy =
 export function choice({ label, hint, must, options, value = '', beside = false, onPick }) {
   const name = uid('choice');
   const error = errorLine(name);
+  const isLong = options.length > MANY;
   const set = h('fieldset', { class: 'field', 'aria-describedby': `${name}-error` },
     h('legend', { class: 'field__label' }, label, must ? h('span', { class: 'field__required' }, FORM.must) : null),
-    hint ? h('p', { class: 'field__hint' }, hint) : null,
+    hint ? h('p', { class: 'field__hint' }, hint) : null, isLong ? error.element : null,
     h('div', { class: 'choices', 'data-kind': 'tiles', 'data-beside': beside },
-      options.map((option) => radio(name, option, option.value === value, () => { error.set(''); onPick?.(option.value); }))), error.element);
+      options.map((option) => radio(name, option, option.value === value, () => { error.set(''); onPick?.(option.value); }))), isLong ? null : error.element);
   const take = () => {
     const picked = /** @type {HTMLInputElement|null} */ (set.querySelector('input:checked'))?.value ?? '';
     if (picked || !must) return picked;

@@ -10,10 +10,12 @@ import { tablesInUse } from '../custody/rules.js';
 import { CORRECT } from '../messages.js';
 import { UNDO_BOX } from '../messages-relief.js';
 import { finish } from './finish.js';
-import { isRelief, rowTitle } from './outbox.js';
+import { about, rowTitle } from './outbox.js';
+import { isRelief, placesOf } from './relief-words.js';
 
 /** @typedef {import('../app.js').App} App */
 /** @typedef {import('../types.js').Kept} Kept */
+/** @typedef {import('./relief-words.js').Places} Places */
 
 const SHOWN = 50;
 /** In the order in which people make these mistakes; the names are the contract's. */
@@ -24,7 +26,8 @@ export async function correct(app, { query }) {
   const all = await keptScans(app.store, query.get('job') ? { job: query.get('job') ?? '' } : {});
   const wanted = query.get('scan');
   const row = wanted ? all.find((each) => each.id === wanted) : null;
-  return row ? (isRelief(row) ? undoBox : form)(app, row) : list(all, query.get('job'));
+  if (!row) return list(await placesOf(app, all), all, query.get('job'));
+  return isRelief(row) ? undoBox(app, row, await placesOf(app, [row])) : form(app, row);
 }
 
 /** Ids already undone on this phone. @param {Kept[]} all @returns {Set<string>} */
@@ -32,22 +35,23 @@ function undone(all) {
   return new Set(all.filter((row) => row.step === 'void').map((row) => String(/** @type {{body: {target?: string}}} */ (JSON.parse(row.p)).body.target)));
 }
 
-/** @param {Kept[]} all @param {string|null} job @returns {import('../app.js').Screen} */
-function list(all, job) {
+/** @param {Places} places @param {Kept[]} all @param {string|null} job @returns {import('../app.js').Screen} */
+function list(places, all, job) {
   const gone = undone(all);
   const rows = all.filter((row) => row.step !== 'void' && row.mine !== false && row.state !== 'refused').reverse().slice(0, SHOWN);
   const link = (/** @type {Kept} */ row) => `/app/correct?scan=${row.id}${job ? `&job=${encodeURIComponent(job)}` : ''}`;
   return { title: CORRECT.title, back: job ? `/app/job/${encodeURIComponent(job)}` : '/app/',
     body: [h('p', { class: 'app-lead' }, rows.length ? CORRECT.hint : CORRECT.none),
       h('ul', { class: 'app-lines app-lines--pick' }, rows.map((row) => h('li', { 'data-kind': gone.has(row.id) ? 'gone' : null },
-        gone.has(row.id) ? h('div', {}, words(row), h('small', {}, CORRECT.voided)) : h('a', { href: link(row) }, words(row), icon('next')))))],
+        gone.has(row.id) ? h('div', {}, words(row, places), h('small', {}, CORRECT.voided)) : h('a', { href: link(row) }, words(row, places), icon('next')))))],
     foot: [] };
 }
 
-/** @param {Kept} row */
-function words(row) {
+/** @param {Kept} row @param {Places} places */
+function words(row, places) {
+  const { what, more } = about(row, places);
   const cage = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
-  return h('span', { class: 'app-lines__words' }, h('b', {}, `${rowTitle(row)}　${row.summary.name || row.code}`),
+  return h('span', { class: 'app-lines__words' }, h('b', {}, `${rowTitle(row)}　${what}`), more ? h('small', {}, more) : null,
     h('small', {}, `${moment(row.kept_at)}${cage}`));
 }
 
@@ -73,14 +77,15 @@ function form(app, row) {
     foot: [button(CORRECT.go, record, { mark: 'undo' }), linkButton('やめる', '/app/correct', { rank: 'plain' })] };
 }
 
-/** A box scanned by mistake: one tap, nothing to explain. @param {App} app @param {Kept} row @returns {import('../app.js').Screen} */
-function undoBox(app, row) {
+/** A box scanned by mistake: one tap, nothing to explain. @param {App} app @param {Kept} row @param {Places} places @returns {import('../app.js').Screen} */
+function undoBox(app, row, places) {
+  const { what, more } = about(row, places);
   const { place, job } = /** @type {import('../types.js').Scan} */ (JSON.parse(row.p));
   const path = `/app/relief/${encodeURIComponent(place)}`;
   const name = row.summary.name || row.code;
   const record = () => finish(app, () => keep(app.store, { kind: 'supplies.scan', log: row.log, job, place, actor: row.actor, step: 'void', code: row.code,
     src: 'form', said: 'ok', body: { target: row.id } }, { summary: { step: 'void', code: row.code, name, cage: row.summary.cage } }), { words: CORRECT.done, path });
   return { title: CORRECT.title, sub: CORRECT.which, back: '/app/correct',
-    body: [facts([['作業', rowTitle(row)], ['もの', name], ['場所', row.summary.cage ?? ''], ['時刻', moment(row.kept_at)]]), h('p', { class: 'app-lead' }, UNDO_BOX.hint)],
+    body: [facts([['作業', rowTitle(row)], ['もの', [what, more].filter(Boolean).join('　')], ['場所', row.summary.cage ?? ''], ['時刻', moment(row.kept_at)]]), h('p', { class: 'app-lead' }, UNDO_BOX.hint)],
     foot: [button(UNDO_BOX.go, record, { mark: 'undo' }), linkButton('やめる', '/app/correct', { rank: 'plain' })] };
 }

@@ -26,6 +26,7 @@ export async function leavePhone(app) {
     return app.complain(SETTINGS.logoutOffline, '');
   }
   await forgetMe(app.store);
+  sessionStorage.clear(); // what was typed into a form of the site and not sent
   location.assign('/login?next=/app/');
 }
 

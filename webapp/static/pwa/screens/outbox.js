@@ -15,9 +15,11 @@ import { ledgers, stateAt } from '../ledger/follow.js';
 import { OUTBOX } from '../messages.js';
 import { PASS } from '../messages-handover.js';
 import { STATES } from '../messages-proof.js';
-import { RELIEF_STEPS } from '../messages-relief.js';
+import { RECEIVE, RELIEF_STEPS } from '../messages-relief.js';
 import { TRANSFER } from '../messages-phone.js';
 import { show } from '../scanning/codes.js';
+import { waysOn } from './relief-stray.js';
+import { isRelief, placesOf, recordWords, standsAt } from './relief-words.js';
 import { transferPanel } from './transfer.js';
 
 /** @typedef {import('../app.js').App} App */
@@ -38,7 +40,7 @@ export async function outbox(app) {
   const odd = of('sent').filter(needsEyes);
   const sent = of('sent').filter((row) => !needsEyes(row)).slice(0, RECENT);
   const { counts, status } = app;
-  const names = await namesHere(app);
+  const names = { codes: await namesHere(app), places: await placesOf(app, all) };
   const sizes = await ledgers(app.store);
   const photos = await refusedPhotos(app.store);
   const answer = h('p', { class: 'app-note', role: 'status' });
@@ -98,15 +100,32 @@ async function namesHere(app) {
   return new Map([...things, ...people]);
 }
 
-/** @param {App} app @param {Kept} row @param {Map<string, string>} names @param {Record<string, Sizes>} [sizes] */
+/** What this phone calls things now. @typedef {{codes: Map<string, string>, places: import('./relief-words.js').Places}} Names */
+
+/** @param {App} app @param {Kept} row @param {Names} names @param {Record<string, Sizes>} [sizes] */
 function line(app, row, names, sizes = {}) {
   const { mark, kind, words } = stateOf(row, sizes);
-  const reason = reasonOf(row, names);
+  const reason = reasonOf(row, names.codes);
+  const { what, more: which } = about(row, names.places);
   const more = row.summary.cage && row.summary.cage !== row.summary.name ? `　${row.summary.cage}` : '';
-  return h('li', { 'data-kind': kind }, h('b', {}, isPass(JSON.parse(row.p)) ? PASS.title : `${rowTitle(row)}　${row.summary.name || row.code}`),
+  return h('li', { 'data-kind': kind }, h('b', {}, isPass(JSON.parse(row.p)) ? PASS.title : `${rowTitle(row)}　${what}`), which ? h('small', {}, which) : null,
     h('small', { class: 'app-lines__state' }, icon(mark, 's'), `${words}　${moment(row.kept_at)}${more}`),
     row.carried ? h('small', {}, row.s ? `${TRANSFER.carried}・${TRANSFER.signed}` : TRANSFER.carried) : null,
-    reason ? h('small', { class: 'app-lines__reason' }, reason) : null, wayOn(app, row));
+    reason ? h('small', { class: 'app-lines__reason' }, reason) : null, wayOn(app, row), ...strayWays(app, row, names.places));
+}
+
+/** What a record is about. @param {Kept} row @param {import('./relief-words.js').Places} places @returns {{what: string, more: string}} */
+export const about = (row, places) => (isRelief(row) ? recordWords(places, row) : { what: row.summary.name || row.code, more: '' });
+
+/** A box that was meant for another shelter: what a person can say about it, or has said. @param {App} app @param {Kept} row
+ * @param {import('./relief-words.js').Places} places */
+function strayWays(app, row, places) {
+  const isStray = row.step === 'arrived' && row.receipt?.findings?.some(({ code }) => code === 'PARCEL_ELSEWHERE');
+  const at = isStray ? standsAt(places, row) : null;
+  if (!at) return [];
+  const { state, box } = at.line;
+  if (state === 'stray') return [h('small', { class: 'app-lines__reason' }, RECEIVE.meant(at.place.shelterName(box.shelter))), ...waysOn(app, at.place, at.line, '/app/outbox')];
+  return state === 'none' ? [] : [h('small', {}, state === 'away' ? RECEIVE.forwarded : RECEIVE.accepted)];
 }
 
 /** What a person can do about it. @param {App} app @param {Kept} row */
@@ -148,9 +167,6 @@ function stateOf(row, sizes) {
   const words = `${OUTBOX.mark[verdict]}${typeof index === 'number' ? `・${OUTBOX.index(index)}・${STATES[stateAt(sizes[row.log], index)]}` : ''}`;
   return { ...SENT[verdict], words };
 }
-
-/** Whether it is about relief goods. @param {Kept} row */
-export const isRelief = (row) => row.p.includes('"kind":"supplies.scan"');
 
 /** What was done, in Japanese. @param {Kept} row */
 export const rowTitle = (row) => (isRelief(row) ? RELIEF_STEPS[row.step] : undefined) ?? stepTitle(row.step);

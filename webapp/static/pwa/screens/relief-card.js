@@ -32,7 +32,7 @@ export async function shelterCard(app) {
     fill(foot, linkButton(CARD_SCREEN.start, `/app/relief/${card.shelter}/scan`, { mark: 'scan' }));
     return { verdict: trusted === 'unknown-key' ? 'unknown' : 'ok', words: tables.card.ready.replace('{shelter}', card.name), detail: SAID.onDisk, kept: true };
   };
-  const table = desk(app, { prefixes: [location.origin.toUpperCase()], hud: CARD_SCREEN.hud, shown: true, wants: isCard,
+  const table = desk(app, { prefixes: [location.origin.toUpperCase()], hud: CARD_SCREEN.hud, shown: true, bid: CARD_SCREEN.bid, wants: isCard,
     onRead: async (read) => (isCard(read.text) ? use(read.text) : stranger(read)) });
   return { title: CARD_SCREEN.title, back: '/app/', shape: 'scan', body: [table.element, table.said, h('div', { class: 'app-scan__panel' }, panel, table.tools)],
     foot: [foot], leave: table.leave };

@@ -1,8 +1,8 @@
 // Counting a box: as listed with one tap, or line by line. Whatever is there is right.
 
 import { fill, h } from '../components/dom.js';
-import { button, notice } from '../components/frame.js';
-import { textField } from '../components/form.js';
+import { button, notice, sheet } from '../components/frame.js';
+import { takeAll, textField } from '../components/form.js';
 import { COUNT_BOX } from '../messages-relief.js';
 import { finish } from './finish.js';
 import { boxPanel, fate, isPast, wordsOf } from './relief-box.js';
@@ -34,9 +34,10 @@ export async function reliefCount(app, { parts: [id, code], query }) {
     fill(sum, !sense ? '' : rest > 0 ? COUNT_BOX.missing(rest, box.unit) : rest < 0 ? COUNT_BOX.over(-rest, box.unit) : COUNT_BOX.even);
   };
   const record = async () => {
-    const told = fields.map((field) => field.take());
-    if (told.includes(null)) return;
+    const told = takeAll(fields);
+    if (!told) return;
     const [good, damaged, expired] = told.map((text) => Number(text || 0));
+    if (!await isMeant(box, good + damaged + expired)) return;
     await keepCount({ good, damaged, expired, missing: Math.max(0, box.quantity - good - damaged - expired) });
   };
   return { title: COUNT_BOX.title, sub: place.name, back,
@@ -49,4 +50,14 @@ export async function reliefCount(app, { parts: [id, code], query }) {
       h('section', { class: 'app-stack' }, h('h2', {}, COUNT_BOX.or), ...fields.map(({ element }) => element), sum),
     ],
     foot: [button(COUNT_BOX.go, record, { rank: 'second' })] };
+}
+
+/** More than the label says can be true, and is mostly a slip of the hand: asked once, never refused. @param {import('../supplies/fold.js').Box} box
+ * @param {number} told @returns {Promise<boolean>} */
+async function isMeant({ quantity, unit }, told) {
+  if (!quantity || told <= quantity) return true;
+  const answer = await sheet(COUNT_BOX.sureTitle, (close) => ({
+    body: [notice('warn', COUNT_BOX.sure(quantity, told, unit))],
+    foot: [button(COUNT_BOX.sureGo(told, unit), () => close(true), { mark: 'check' }), button(COUNT_BOX.sureBack, () => close(false), { rank: 'second' })] }));
+  return answer === true;
 }

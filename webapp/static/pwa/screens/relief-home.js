@@ -34,11 +34,15 @@ async function shelterCard(app, { id, name, open }) {
   const known = await shelterPack(app.store, id);
   const place = known || app.me?.person.organisation.id === id ? await openPlace(app, id) : null;
   if (!place) return card(name, href, ring({ done: 0, total: 0, text: '—', label: name }), open ? null : h('p', {}, RELIEF.closed));
-  const [here, due, done] = [place.lines('here').length, place.lines('expected').length, place.lines('counted').length];
-  return card(name, href, ring({ done: here + done, total: here + done + due, label: RELIEF.summary(here, due), text: here + done + due ? undefined : '—' }),
+  const [stray, here, due, done] = [place.lines('stray').length, place.lines('here').length, place.lines('expected').length, place.lines('counted').length];
+  const all = here + done + due;
+  return card(name, href, ring({ done: here + done, total: all, label: RELIEF.summary(here, due), text: all ? undefined : '—' }),
     isDrill(place.pack) ? h('p', {}, h('span', { class: 'tag', 'data-kind': 'warn' }, RELIEF.drill)) : null,
-    h('p', { class: here ? 'card__missing' : '' }, RELIEF.summary(here, due)), open ? null : h('p', {}, RELIEF.closed));
+    ...strayWords(stray), h('p', { class: here ? 'card__missing' : '' }, RELIEF.summary(here, due)), open ? null : h('p', {}, RELIEF.closed));
 }
+
+/** Boxes that are meant for other shelters. @param {number} boxes */
+const strayWords = (boxes) => (boxes ? [h('p', { class: 'card__missing' }, RELIEF.stray(boxes))] : []);
 
 /** Nothing but drills: beside the real thing the mark would mislead. @param {import('../supplies/fold.js').ShelterPack} pack */
 const isDrill = ({ disasters }) => disasters.length > 0 && disasters.every(({ drill }) => drill);

@@ -3,10 +3,13 @@
 import { askArticle } from '../components/article.js';
 import { fill, h } from '../components/dom.js';
 import { button, linkButton, notice } from '../components/frame.js';
-import { choice, textField } from '../components/form.js';
+import { choice, takeAll, textField } from '../components/form.js';
 import { icon } from '../components/icon.js';
 import { ARTICLE, OUTSIDE } from '../messages-relief.js';
 import { articleIn, enteredAs, keepArticle } from '../supplies/articles.js';
+import { dayIn } from '../supplies/days.js';
+import { dayInWords } from '../supplies/label.js';
+import { dayOf, isOver } from '../supplies/story.js';
 import { finish } from './finish.js';
 import { fetching, openPlace } from './relief-place.js';
 import { figures } from './relief-count.js';
@@ -81,16 +84,16 @@ export async function reliefOutsideItem(app, where) {
   const fields = fieldsOf(place, item, unit, known?.variant);
   const [disaster, variant, ...rest] = fields.map((field) => field?.element);
   const record = async () => {
-    const told = fields.map((field) => field?.take() ?? (field ? null : ''));
-    if (told.includes(null)) return;
-    const [job, size, many, last] = /** @type {string[]} */ (told);
-    const body = { item: code, variant: size === 'any' ? '' : size, quantity: Number(many), best_before: Number(last || 0) };
+    const told = takeAll(fields.map((field) => field ?? NO_CHOICE));
+    if (!told) return;
+    const [job, size, many, last] = told;
+    const body = { item: code, variant: size === 'any' ? '' : size, quantity: Number(many), best_before: last ? dayIn(last, dayOf(Date.now())) : 0 };
     const name = place.itemText(code, body.variant);
     const keepBoth = async () => {
       await place.record({ step: 'outside', code: '', src: 'form', said: 'ok', job: job || undefined, body }, { name });
       if (article) await keepArticle(app.store, place.log, article, body).catch((problem) => console.warn(problem)); // what came is on disk
     };
-    await finish(app, keepBoth, { words: OUTSIDE.done(`${name} ${many}${unit}`), path: place.base });
+    await finish(app, keepBoth, { words: OUTSIDE.done(`${name} ${many}${unit}${isOver(body.best_before, Date.now()) ? `（${OUTSIDE.pastShort}）` : ''}`), path: place.base });
   };
   return { title: item.name, sub: OUTSIDE.title, back: pathOf(place, known ? '' : article),
     body: [ofWhichDisaster(place), article ? ofArticle(place, article, known && place.itemText(code, known.variant)) : null, disaster,
@@ -110,14 +113,14 @@ async function sizeOf(app, place, article, code) {
 /** Disaster, size, quantity, date; null where there is nothing to choose. @param {Place} place @param {import('../supplies/fold.js').OwnItem} item
  * @param {string} unit @param {string} [size] chosen ahead */
 function fieldsOf({ pack: { disasters } }, item, unit, size) {
-  const variants = Object.entries(item.variants);
+  const variants = (item.sizes ?? Object.keys(item.variants)).map((value) => ({ value, label: item.variants[value] ?? value }));
   return [
     disasters.length > 1 ? choice({ label: OUTSIDE.disaster, must: OUTSIDE.disasterMust, options: disasters.map(({ id: value, name }) => ({ value, label: name })) }) : null,
     variants.length ? choice({ label: OUTSIDE.variant, must: OUTSIDE.variantMust, value: size,
-      options: [...variants.map(([value, label]) => ({ value, label })), { value: 'any', label: OUTSIDE.any }] }) : null,
+      options: [...variants, { value: 'any', label: OUTSIDE.any }] }) : null,
     textField({ label: OUTSIDE.quantity(unit), must: OUTSIDE.quantityMust, mode: 'numeric', tidy: figures,
       check: (text) => (/^\d{1,7}$/.test(text) && Number(text) >= 1 && Number(text) <= MOST ? '' : OUTSIDE.quantityWrong) }),
-    textField({ label: OUTSIDE.date, hint: OUTSIDE.dateHint, mode: 'numeric', tidy: figures, check: (text) => (isDay(text) ? '' : OUTSIDE.dateWrong) }),
+    textField({ label: OUTSIDE.date, hint: OUTSIDE.dateHint, check: (text) => (dayIn(text, dayOf(Date.now())) ? '' : OUTSIDE.dateWrong), echo: dayHeard }),
   ];
 }
 
@@ -125,9 +128,12 @@ function fieldsOf({ pack: { disasters } }, item, unit, size) {
 const ofArticle = (place, article, known) => notice('info', ARTICLE.number(article), known ? ARTICLE.known(known) : ARTICLE.learns,
   known ? linkButton(ARTICLE.change, pathOf(place, article), { rank: 'plain' }) : null);
 
-/** A day of the calendar as eight figures. @param {string} text */
-function isDay(text) {
-  const [, y, m, d] = /^(20\d\d)(\d\d)(\d\d)$/.exec(text) ?? [];
-  const day = new Date(Date.UTC(Number(y), Number(m) - 1, Number(d)));
-  return Boolean(y) && day.getUTCMonth() === Number(m) - 1 && day.getUTCDate() === Number(d);
+/** The day as it is understood, with its year; and at once whether it is past. @param {string} text */
+function dayHeard(text) {
+  const day = dayIn(text, dayOf(Date.now()));
+  if (!day) return '';
+  return h('span', {}, dayInWords(day), isOver(day, Date.now()) ? h('span', { class: 'app-late' }, icon('alert', 's'), OUTSIDE.past) : null);
 }
+
+/** In the place of a field where there is nothing to choose. */
+const NO_CHOICE = { element: h('div'), take: () => '' };

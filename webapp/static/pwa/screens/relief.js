@@ -5,12 +5,14 @@ import { day, moment } from '../components/format.js';
 import { linkButton, menuRow, notice } from '../components/frame.js';
 import { icon } from '../components/icon.js';
 import { needBar } from '../components/needbar.js';
-import { COUNT_BOX, RELIEF } from '../messages-relief.js';
+import { COUNT_BOX, OUTSIDE, RECEIVE, RELIEF } from '../messages-relief.js';
 import { OUTBOX } from '../messages.js';
 import { cardOf } from '../supplies/card.js';
+import { isOver } from '../supplies/story.js';
 import { reliefTables } from '../supplies/tables.js';
 import { fate, isPast } from './relief-box.js';
 import { fetching, openPlace } from './relief-place.js';
+import { strayLine } from './relief-stray.js';
 
 /** @typedef {import('./relief-place.js').Place} Place */
 /** @typedef {import('../supplies/fold.js').Line} Line */
@@ -22,13 +24,14 @@ const SHOWN = 30;
 export async function relief(app, { parts: [id] }) {
   const place = await openPlace(app, id);
   if (!place) return fetching(app);
-  const [here, due, done, away] = [place.lines('here'), inTurn(place.lines('expected')), place.lines('counted'), place.lines('away')];
+  const [stray, here, due, done, away] = [place.lines('stray'), place.lines('here'), inTurn(place.lines('expected')), place.lines('counted'), place.lines('away')];
   const { disasters } = place.pack;
   return { title: place.name, sub: disasters.map(({ name, drill }) => (drill ? `${RELIEF.drill}：${name}` : name)).join('、') || RELIEF.heading,
     back: '/app/', live: true,
     body: [
       ...await cardNotice(app),
       place.fetched ? null : notice('info', RELIEF.notFetched, RELIEF.notFetchedHint),
+      strays(app, place, stray),
       section(RELIEF.waiting(here.length), here, (line) => toCount(place, line)),
       h('section', { class: 'app-stack' }, h('h2', {}, RELIEF.expected(due.length)),
         due.length ? list(due, (line) => dueLine(place, line)) : h('p', { class: 'app-note' }, RELIEF.nothingDue)),
@@ -42,6 +45,13 @@ export async function relief(app, { parts: [id] }) {
       place.fetched ? h('p', { class: 'app-note' }, RELIEF.asOf(moment(place.pack.server_at))) : null,
     ],
     foot: [linkButton(RELIEF.take, `${place.base}/scan`, { mark: 'scan' })] };
+}
+
+/** First of all: boxes that stand here and are meant for others. @param {import('../app.js').App} app @param {Place} place @param {Line[]} lines */
+function strays(app, place, lines) {
+  if (lines.length === 0) return null;
+  return h('section', { class: 'app-stack' }, h('h2', {}, RELIEF.stray(lines.length)), h('p', { class: 'app-note' }, RECEIVE.elsewhereHint),
+    h('ul', { class: 'app-lines' }, lines.map((line) => strayLine(app, place, line, place.base))));
 }
 
 /** What is due first comes first. @param {Line[]} lines */
@@ -85,7 +95,13 @@ const dueLine = (place, line) => h('li', {}, h('div', {}, words(place, line, lin
 function outsideLine(place, { row, at, item, variant, quantity }) {
   const unit = place.tables.units[place.itemOf(item)?.unit ?? ''] ?? '';
   return h('li', {}, h('div', {}, h('span', { class: 'app-lines__words' }, h('b', {}, `${place.itemText(item, variant)}　${quantity.toLocaleString('ja-JP')}${unit}`),
-    h('small', {}, moment(at)), stand(row))));
+    h('small', {}, moment(at)), wasPast(row) ? h('small', { class: 'app-late' }, icon('alert', 's'), OUTSIDE.pastShort) : null, stand(row))));
+}
+
+/** Its date was past when it came. @param {Kept} row */
+function wasPast({ p }) {
+  const { body, at, off } = /** @type {import('../types.js').Scan} */ (JSON.parse(p));
+  return isOver(Number(body.best_before ?? 0), at + (off ?? 0));
 }
 
 /** @type {Record<string, {mark: string, look: string}>} */

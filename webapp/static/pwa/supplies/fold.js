@@ -11,17 +11,19 @@ import { standing, story } from './story.js';
  * @typedef {{code: string, k: number, n: number, item: string, variant: string, text: string, unit: string, quantity: number, best_before: number,
  *   allergens: string[]|null, edible: boolean, match: string, state: string, expected: boolean, stopped: boolean, shelter: string, disaster: string,
  *   eta: number|null, void: boolean, replaced_by: string, scans: BoxScan[]}} Box */
-/** @typedef {{id: string, item: string, variant: string, text: string, unit: string, required: number, open: number, promised: number,
+/** @typedef {{id: string, item: string, variant: string, text: string, unit: string, required: number, open: number, promised: number, requested?: number,
  *   on_the_way: number, arrived: number}} Need */
 /** @typedef {{id: string, log: string, name: string, town: string, open: boolean, rev: string}} Shelter */
 /** What a phone needs to receive goods at a shelter.
  * @typedef {{rev: string, server_at: number, shelter: Shelter, actor: string, disasters: {id: string, name: string, drill: boolean}[],
  *   shelters: {id: string, name: string, open: boolean}[], parcels: Box[], needs: Need[], items: Record<string, OwnItem|null>,
  *   label_keys: import('./label.js').LabelKey[], codes: {prefixes: string[]}}} ShelterPack */
-/** @typedef {{name: string, unit: string, category: string, variants: Record<string, string>, edible: boolean}} OwnItem `unit` a word of the contract */
+/** @typedef {{name: string, unit: string, category: string, variants: Record<string, string>, edible: boolean, sizes?: string[]}} OwnItem
+ * `unit` a word of the contract; `sizes`: words of `variants` in their order */
 
-/** here: arrived and not counted · away: sent on to another shelter · none: not for here, or over
- * @typedef {"expected"|"here"|"counted"|"away"|"none"} Standing */
+/** here: arrived and not counted · stray: it stands here, is meant for another shelter, and nobody has said what to do with it · away: sent
+ * on from here · none: not for here, or over
+ * @typedef {"expected"|"here"|"counted"|"stray"|"away"|"none"} Standing */
 /** A box at a shelter; `seen`: when it came here, ms, and `by`: recorded on this phone, by the shelter or by the town; `row`: this phone's last scan of it; `known`: it is in the pack.
  * @typedef {{box: Box, story: Story, state: Standing, seen: number|null, by: string, row: Kept|null, known: boolean}} Line */
 /** Goods without a label, entered on this phone. @typedef {{row: Kept, at: number, item: string, variant: string, quantity: number}} Outside */
@@ -86,16 +88,26 @@ export const blank = (code, shelter) => ({ code, k: 1, n: 1, item: '', variant: 
 function lineOf(pack, box, scans, told) {
   const here = pack.shelter.id;
   const what = story(box, box.shelter, scans);
-  const sights = standing(scans).filter(({ step, place, body }) => place === here && (step === 'counted' || (step === 'arrived' && (box.shelter === here || body.accept === true))));
-  const state = standingOf(box, here, what, sights.length > 0);
-  return { box, story: what, state, seen: sights[0]?.at ?? null, by: sights[0]?.who ?? '', row: told.at(-1)?.kept ?? null, known: box.match !== '' };
+  const kept = standing(scans);
+  const last = kept.at(-1);
+  const sights = kept.filter((scan) => isSight(scan, box, here));
+  const state = standingOf(box, here, what, sights.length > 0, last?.place === here ? last.step : '');
+  return { box, story: what, state, ...byWhom(sights[0] ?? (state === 'stray' ? last : undefined)), row: told.at(-1)?.kept ?? null, known: box.match !== '' };
 }
 
-/** @param {Box} box @param {string} here @param {Story} what @param {boolean} isSeen @returns {Standing} */
-function standingOf(box, here, what, isSeen) {
-  if (what.forwarded_to && what.forwarded_to !== here) return 'away';
+/** @param {BoxScan|undefined} sight */
+const byWhom = (sight) => ({ seen: sight?.at ?? null, by: sight?.who ?? '' });
+
+/** Whether it came to this shelter to stay, by this scan. @param {BoxScan} scan @param {Box} box @param {string} here */
+const isSight = ({ step, place, body }, box, here) => place === here && (step === 'counted' || (step === 'arrived' && (box.shelter === here || body.accept === true)));
+
+/** @param {Box} box @param {string} here @param {Story} what @param {boolean} isSeen @param {string} last step, if it was scanned last here @returns {Standing} */
+function standingOf(box, here, what, isSeen, last) {
+  if (last === 'forwarded' && what.forwarded_to !== here) return 'away';
   if (isSeen) return what.counted_at === here ? 'counted' : 'here';
-  return box.shelter === here && box.expected && !box.void && !what.counted_at ? 'expected' : 'none';
+  if (what.counted_at) return 'none';
+  if (box.shelter !== here) return last === 'arrived' ? 'stray' : 'none';
+  return box.expected && !box.void ? 'expected' : 'none';
 }
 
 /** @param {Told[]} told @param {string} here @returns {Outside[]} */

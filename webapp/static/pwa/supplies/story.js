@@ -3,14 +3,15 @@
 /** One scan of a box. `at` effective time, ms.
  * @typedef {{id: string, step: string, place: string, at: number, body: Record<string, unknown>, who?: string}} BoxScan */
 /** As its label says. `best_before` yyyymmdd, 0 = none. @typedef {{quantity: number, best_before: number}} Listed */
-/** @typedef {{arrived_at: number|null, arrived_by: string, arrived_shelter: string, accepted_elsewhere: boolean, forwarded_to: string,
+/** `arrived_*`: where it came to stay (`has_come`), its destination or a shelter that took it in; until then where it was seen last.
+ * @typedef {{arrived_at: number|null, arrived_by: string, arrived_shelter: string, has_come: boolean, accepted_elsewhere: boolean, forwarded_to: string,
  *   counted_at: string, counted_when: number|null, good: number, damaged: number, expired: number, missing: number}} Story */
 
 const DAY = 86_400_000;
 const JST = 9 * 3_600_000;
 
 /** @type {Story} */
-const NOTHING = { arrived_at: null, arrived_by: '', arrived_shelter: '', accepted_elsewhere: false, forwarded_to: '', counted_at: '', counted_when: null,
+const NOTHING = { arrived_at: null, arrived_by: '', arrived_shelter: '', has_come: false, accepted_elsewhere: false, forwarded_to: '', counted_at: '', counted_when: null,
   good: 0, damaged: 0, expired: 0, missing: 0 };
 
 /** What was not undone, by effective time, then id. A shelter takes back what it said itself, nobody else's word. @param {BoxScan[]} scans */
@@ -19,22 +20,25 @@ export function standing(scans) {
   return scans.filter(({ id, step, place }) => step !== 'void' && !undone.has(`${id} ${place}`)).sort((one, other) => one.at - other.at || (one.id < other.id ? -1 : 1));
 }
 
-/** The first sight is its arrival, the last count counts; a count elsewhere means that the goods stayed there.
+/** The first scan that says that it came to stay is its arrival, the last count counts; a shelter that only sends it on changes where it was seen last.
  * @param {Listed} box @param {string} destination a shelter @param {BoxScan[]} scans @returns {Story} */
 export function story(box, destination, scans) {
   const told = standing(scans);
-  const seen = told.filter(({ step }) => step === 'arrived' || step === 'counted');
-  const forwarded_to = sentOn(told.at(-1));
-  const [first] = seen;
-  if (!first) return { ...NOTHING, forwarded_to };
-  const last = seen.findLast(({ step }) => step === 'counted');
-  const accepted = last ? last.place !== destination : seen.some(({ place, body }) => place !== destination && body.accept === true);
-  return { ...NOTHING, arrived_at: first.at, arrived_by: first.id, arrived_shelter: first.place, accepted_elsewhere: accepted, forwarded_to,
-    counted_at: last?.place ?? '', counted_when: last?.at ?? null, ...(last ? counted(box, last) : {}) };
+  const latest = told.at(-1);
+  if (!latest) return NOTHING;
+  const stayed = told.filter((scan) => scan.place === destination || takesIn(scan));
+  const last = told.findLast(({ step }) => step === 'counted');
+  const accepted = last ? last.place !== destination : stayed.some(({ place }) => place !== destination);
+  const seen = stayed[0] ?? latest;
+  return { ...NOTHING, arrived_at: seen.at, arrived_by: seen.id, arrived_shelter: seen.place, has_come: stayed.length > 0, accepted_elsewhere: accepted,
+    forwarded_to: sentOn(latest), counted_at: last?.place ?? '', counted_when: last?.at ?? null, ...(last ? counted(box, last) : {}) };
 }
 
-/** Where it was sent on to, unless it was seen afterwards. @param {BoxScan|undefined} last */
-const sentOn = (last) => (last?.step === 'forwarded' ? String(last.body.to ?? '') : '');
+/** A count, or 「ここで受け取る」: the goods stay where this was said. @param {BoxScan} scan */
+const takesIn = ({ step, body }) => step === 'counted' || (step === 'arrived' && body.accept === true);
+
+/** Where it was sent on to, unless it was seen afterwards. @param {BoxScan} last */
+const sentOn = (last) => (last.step === 'forwarded' ? String(last.body.to ?? '') : '');
 
 /** @param {Listed} box @param {BoxScan} scan */
 function counted(box, { at, body }) {
