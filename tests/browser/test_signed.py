@@ -117,6 +117,7 @@ def test_scans_of_an_enrolled_phone_are_signed_and_chained_through_kill_9_and_tw
     tabs[1].close()
 
     # then, back in the network, the server has every scan once, signed by this phone, in one unbroken chain
+    officer.open("/app/outbox")
     officer.flight_mode(on=False)
     officer.sync()
     rows = officer.kept()

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.outcomes import AppError, NotFound
+from webapp.kernel.base.rows import insert_rows
 from webapp.kernel.ledger import tree
 from webapp.kernel.ledger.models import Head, LedgerEntry, LedgerNode, Log, SignedCheckpoint
 from webapp.kernel.tlog import checkpoints, notes, policies, proofs
@@ -82,12 +83,9 @@ def keep_signed(session: Session, log: str, note: bytes, now: int) -> SignedChec
     checkpoint = checkpoints.parse(notes.parse(note).text)
     if checkpoint.origin != log_of(session, log).origin:
         raise NoteError("a checkpoint of another log")
-    found = session.get(SignedCheckpoint, (log, checkpoint.size))
-    if found is None:
-        found = SignedCheckpoint(log=log, size=checkpoint.size, note=note, signed_at=now)
-        session.add(found)
-        session.flush()
-    return found
+    row = {"log": log, "size": checkpoint.size, "note": note, "signed_at": now, "cosigned_at": None}
+    insert_rows(session, SignedCheckpoint, [row], only_new=True)  # another publisher may be at it at this moment
+    return session.get_one(SignedCheckpoint, (log, checkpoint.size), populate_existing=True)
 
 
 def add_cosignatures(
