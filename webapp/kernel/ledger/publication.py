@@ -84,7 +84,9 @@ def keep_signed(session: Session, log: str, note: bytes, now: int) -> SignedChec
     if checkpoint.origin != log_of(session, log).origin:
         raise NoteError("a checkpoint of another log")
     row = {"log": log, "size": checkpoint.size, "note": note, "signed_at": now, "cosigned_at": None}
-    insert_rows(session, SignedCheckpoint, [row], only_new=True)  # another publisher may be at it at this moment
+    insert_rows(
+        session, SignedCheckpoint, [row], only_new=True
+    )  # another publisher may be at it at this moment
     return session.get_one(SignedCheckpoint, (log, checkpoint.size), populate_existing=True)
 
 
