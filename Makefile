@@ -13,8 +13,8 @@ export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 T ?=
 # a worker that has nothing left takes over half of what the other still has: no long file runs on by itself
 PYTEST ?= -n 3 --dist worksteal
-# films and real browsers wait half of their time: two at once, and a core stays free for each
-ALONE ?= -n 2 --dist worksteal
+# films and real browsers wait half of their time: two at once, each file by itself, and a core stays free for each
+ALONE ?= -n 2 --dist loadfile
 
 .PHONY: help run phone test test-postgresql soak lint lint-types lint-rest format bench bench-decode screens contract lock setup setup-lint setup-test python clean
 

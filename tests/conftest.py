@@ -8,7 +8,6 @@ import gc
 import os
 import shutil
 import sqlite3
-from collections import Counter
 from collections.abc import Iterator
 from contextvars import Context
 from pathlib import Path
@@ -80,14 +79,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             # a browser hangs up when it likes; that the file it was being sent is closed late is no fault of ours
             late = "ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning"
             item.add_marker(pytest.mark.filterwarnings(late))
-    if config.option.markexpr == "alone":
-        _whole_days_first(items)
-
-
-def _whole_days_first(items: list[pytest.Item]) -> None:
-    """Who has a file to itself is long; what is short comes last, so that both lanes end at about the same time."""
-    in_file = Counter(item.path for item in items)
-    items.sort(key=lambda item: (in_file[item.path], item.path))
 
 
 def pytest_collection_finish() -> None:

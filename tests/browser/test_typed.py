@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
+from playwright.sync_api import Browser, Page, Playwright, expect
 from sqlalchemy import select
 
 from tests.browser.boxes import Behind, told
@@ -41,7 +41,7 @@ class Shelter(Behind):
         return list(self.on_the_server(lambda: db.session.scalars(wanted).all()))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def shelter(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelter]:
     with told(sqlite_template, tmp_path_factory.mktemp("town"), _settle) as town:
         yield town
@@ -61,20 +61,13 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     running.close()
 
 
-@pytest.fixture(scope="module")
-def phone(chromium: Browser, shelter: Shelter) -> BrowserContext:
-    """On it the shelter's worker is logged in."""
+@pytest.fixture
+def page(chromium: Browser, shelter: Shelter) -> Iterator[Page]:
+    """Of a phone on which the shelter's worker is logged in; some tests end that."""
     context = visitor(chromium)
     log_in(context.pages[0], shelter)
-    return context
-
-
-@pytest.fixture
-def page(phone: BrowserContext) -> Iterator[Page]:
-    """A tab of its own."""
-    tab = phone.new_page()
-    yield tab
-    tab.close()
+    yield context.pages[0]
+    context.close()
 
 
 def log_in(page: Page, shelter: Shelter) -> None:
