@@ -12,6 +12,7 @@ from webapp.kernel.tlog import base45, checkpoints, notes, proof_files
 from webapp.kernel.tlog.checkpoints import Checkpoint
 from webapp.kernel.tlog.merkle import leaf_hash
 from webapp.kernel.tlog.notes import COSIGNATURE, SIGNATURE, Note, NoteError, Signature, is_name
+from webapp.kernel.tlog.pieces import Pieces, varint
 from webapp.kernel.tlog.policies import Judgement, Policy
 from webapp.kernel.tlog.proof_files import ProofFile
 from webapp.kernel.tlog.proofs import ProofError, inclusion_root, verify_inclusion
@@ -85,7 +86,7 @@ def encode(proof: ProofFile, entry: bytes, policy: Policy | None = None) -> str:
     signatures = [each for each in signatures if each]
     if not 0 < len(signatures) <= MOST_SIGNATURES or len(origin) > 255 or not is_name(tree.origin):
         raise NoteError("no signatures for paper under this checkpoint")
-    head = [bytes([len(origin)]), origin, _varint(tree.size), _varint(proof.index), *proof.path]
+    head = [bytes([len(origin)]), origin, varint(tree.size), varint(proof.index), *proof.path]
     tail = [bytes([len(signatures)]), *signatures, deflated(entry)]
     text = PREFIX + base45.encode(b"".join([*head, *tail]))
     if len(text) > MOST_CHARACTERS:
@@ -147,15 +148,6 @@ def _is_known(signature: Signature, policy: Policy) -> bool:
     return any(party.key.made(signature) for party in (*policy.logs, *policy.witnesses.values()))
 
 
-def _varint(number: int) -> bytes:
-    """LEB128, unsigned."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
-
-
 def deflated(entry: bytes) -> bytes:
     """Raw deflate (RFC 1951), whose window begins with DICTIONARY."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, DICTIONARY)
@@ -173,40 +165,20 @@ def _inflated(raw: bytes) -> bytes:
     return entry
 
 
-class _Reader:
+def _broken(why: str) -> NoteError:
+    return NoteError(f"no proof on paper: {why}")
+
+
+class _Reader(Pieces):
     """The payload, piece by piece. Raises NoteError where it ends too early."""
 
     def __init__(self, raw: bytes) -> None:
-        self._raw, self._at = raw, 0
-
-    def take(self, count: int) -> bytes:
-        part = self._raw[self._at : self._at + count]
-        if len(part) != count:
-            raise NoteError("the proof on paper ends too early")
-        self._at += count
-        return part
-
-    def rest(self) -> bytes:
-        return self._raw[self._at :]
+        super().__init__(raw, _broken, 63)
 
     def count(self, most: int) -> int:
         found = self.take(1)[0]
         if not 0 < found <= most:
             raise NoteError("too few or too many signatures on paper")
-        return found
-
-    def varint(self) -> int:
-        found, shift = 0, 0
-        while True:
-            byte = self.take(1)[0]
-            found |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
-            shift += 7
-            if shift > 56:
-                raise NoteError("a figure on paper is below 2^63")
-        if byte == 0 and shift:
-            raise NoteError("a figure on paper that nobody writes so")
         return found
 
     def name(self) -> str:

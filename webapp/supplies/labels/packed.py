@@ -10,10 +10,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from webapp.kernel.phones import keys
-from webapp.kernel.tlog import base45
+from webapp.kernel.tlog import base45, pieces
+from webapp.kernel.tlog.pieces import Pieces
 
 #: A figure on a label or card is below this, so that browsers count exactly.
-LIMIT = 1 << 52
+LIMIT_BITS = 52
+LIMIT = 1 << LIMIT_BITS
 SIGNATURE = 64
 #: Bytes of a name: 20 kanji.
 MOST_NAME = 60
@@ -71,14 +73,10 @@ def opened(prefix: str, text: str, most: int) -> Sealed:
 
 
 def varint(number: int) -> bytes:
-    """LEB128, unsigned, shortest form. Raises ValueError outside of 0 … 2^52."""
-    if not 0 <= number < LIMIT:
+    """A figure of a label. Raises ValueError outside of 0 … 2^52."""
+    if number >= LIMIT:
         raise ValueError(f"not a figure for a label: {number}")
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*out, number])
+    return pieces.varint(number)
 
 
 def short(text: str, most: int) -> bytes:
@@ -125,34 +123,11 @@ def key_of(point: bytes) -> str:
     return b64encode(b"\x04" + point).decode()
 
 
-class Reader:
+class Reader(Pieces):
     """A payload, piece by piece. Raises PackedError where it ends too early or is written as nobody writes it."""
 
     def __init__(self, raw: bytes) -> None:
-        self._raw, self._at = raw, 0
-
-    def take(self, count: int) -> bytes:
-        """The next bytes."""
-        part = self._raw[self._at : self._at + count]
-        if len(part) != count:
-            raise broken("it ends too early")
-        self._at += count
-        return part
-
-    def varint(self) -> int:
-        """A figure below 2^52 in its shortest form."""
-        found, shift = 0, 0
-        while True:
-            byte = self.take(1)[0]
-            found |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                break
-            shift += 7
-            if shift > 49:
-                raise broken("a figure is too large")
-        if found >= LIMIT or (byte == 0 and shift):
-            raise broken("a figure that nobody writes so")
-        return found
+        super().__init__(raw, broken, LIMIT_BITS)
 
     def short(self, most: int) -> str:
         """A text of at most so many bytes."""
@@ -173,7 +148,7 @@ class Reader:
 
     def end(self) -> None:
         """Nothing may be left."""
-        if self._at != len(self._raw):
+        if self.rest():
             raise broken("there is more than there should be")
 
 
