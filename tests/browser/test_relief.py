@@ -43,7 +43,7 @@ class Gym(Behind):
     astray: str
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def gym(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gym]:
     with told(sqlite_template, tmp_path_factory.mktemp("town"), _settle) as town:
         yield town

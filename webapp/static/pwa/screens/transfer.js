@@ -18,38 +18,35 @@ export async function saveUnsent(app) {
 
 /** @param {App} app @param {number} unsent how many scans only this phone has */
 export function transferPanel(app, unsent) {
-  const status = h('p', { class: 'app-note', role: 'status' }, told);
-  told = '';
-  const save = () => saveUnsent(app).then(() => { status.textContent = TRANSFER.exported; });
+  const save = () => saveUnsent(app).then(() => app.said.say('ok', TRANSFER.exported, TRANSFER.stillHere));
   return h('section', { class: 'app-stack' }, h('h2', {}, TRANSFER.title),
     unsent > 0 ? button(TRANSFER.export(unsent), save, { rank: 'plain', mark: 'download' }) : null,
     unsent > 0 ? h('p', { class: 'app-note' }, TRANSFER.exportHint) : null,
-    importButton(app, status), h('p', { class: 'app-note' }, TRANSFER.importHint), status);
+    importButton(app), h('p', { class: 'app-note' }, TRANSFER.importHint));
 }
 
-/** What the last file came to; said again when the screen is drawn anew. */
-let told = '';
-
-/** @param {App} app @param {HTMLElement} status */
-function importButton(app, status) {
+/** Says what the file came to in the bar: that stays while the screen is drawn anew around it. @param {App} app */
+function importButton(app) {
   const input = h('input', { id: uid('file'), type: 'file', accept: 'application/json,.json', class: 'visually-hidden' });
   input.addEventListener('change', async () => {
     const file = input.files?.[0];
     input.value = '';
     if (!file) return;
-    status.textContent = TRANSFER.reading;
-    told = await wordsOf(app, file);
+    app.said.say('busy', TRANSFER.reading, '');
+    app.said.say(...await wordsOf(app, file));
     app.reload();
     void syncNow(app.store);
   });
   return h('label', { class: 'button', 'data-kind': 'quiet', for: input.id }, icon('upload'), h('span', {}, TRANSFER.import), input);
 }
 
-/** @param {App} app @param {File} file */
+/** @param {App} app @param {File} file @returns {Promise<['ok'|'attention', string, string]>} */
 async function wordsOf(app, file) {
   try {
-    return TRANSFER.took(await importUnsent(app.store, file));
+    const told = await importUnsent(app.store, file);
+    return [told.bad ? 'attention' : 'ok', TRANSFER.took(told), TRANSFER.tookMore(told)];
   } catch (problem) {
-    return /** @type {{code?: string}} */ (problem)?.code === 'store.full' ? TRANSFER.full : TRANSFER.notOurs;
+    const isFull = /** @type {{code?: string}} */ (problem)?.code === 'store.full';
+    return ['attention', isFull ? TRANSFER.full : TRANSFER.notOurs, TRANSFER.nothingTaken];
   }
 }
