@@ -36,9 +36,10 @@ FAST = (
 #: To copy a template as files takes a third of the time that it takes through the log. Older servers know no other way.
 FILES = "STRATEGY FILE_COPY"
 KNOWS_STRATEGIES = 150_000
-#: What a test cannot do to a database that only rows can undo: every table, index and sequence, and their columns.
-SHAPE = """SELECT md5(string_agg(format('%s %s %s', oid, relnatts, relchecks), ',' ORDER BY oid))
-  FROM pg_class WHERE relnamespace = 'public'::regnamespace"""
+#: What emptying cannot undo, if a test did it: something to a table, index or sequence, to their columns, to triggers.
+SHAPE = """SELECT md5(string_agg(it, ',' ORDER BY it)) FROM (
+  SELECT format('%s %s %s', oid, relnatts, relchecks) FROM pg_class WHERE relnamespace = 'public'::regnamespace
+  UNION ALL SELECT format('%s %s', oid, tgenabled) FROM pg_trigger) AS every (it)"""
 EMPTY = """DO $$ DECLARE it regclass; BEGIN
   SET LOCAL session_replication_role = replica;  -- no triggers, no foreign keys
   FOR it IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'

@@ -229,13 +229,13 @@ def test_whatever_is_done_the_bench_and_then_the_database_are_what_a_dictionary_
 
 
 def test_a_row_that_another_one_stands_in_the_way_of_is_an_error_of_sqlalchemys(app: Flask) -> None:
-    with transaction() as session:
-        workbench(session).add(Stock, **a_stock(WATER, 3))
-        workbench(session).flush()
-    with transaction() as session:
-        bench = Workbench(session)
-        bench.add(Stock, **a_stock(WATER, 4))
-        with pytest.raises(IntegrityError):
+    def add(quantity: int) -> None:
+        with transaction() as session:
+            bench = Workbench(session)  # it has not looked
+            bench.add(Stock, **a_stock(WATER, quantity))
             bench.flush()
-        session.rollback()
+
+    add(3)
+    with pytest.raises(IntegrityError):
+        add(4)
     assert stocks() == {WATER: 3}

@@ -22,7 +22,10 @@ def counted() -> Iterator[list[str]]:
     said: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        said.append(statement)
+        parts = statement.count(" AS (INSERT ") + statement.count(
+            " AS (UPDATE "
+        )  # writes that waited for this one
+        said.extend([statement] * (1 + parts))
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
