@@ -6,14 +6,14 @@ import time
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, update
 
 from tests.factories.identity import PASSWORD, a_person, log_in
 from webapp.kernel.base.clock import DAY, HOUR, MINUTE, now_ms
-from webapp.kernel.base.db import db
+from webapp.kernel.base.db import db, transaction
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.identity import authentication, login, passwords, service
-from webapp.kernel.identity.models import Person
+from webapp.kernel.identity.models import Organisation, Person
 
 
 def is_in(client: FlaskClient) -> bool:
@@ -140,6 +140,7 @@ def test_a_forged_cookie_is_nobody(client, app):
 
 def test_a_request_asks_the_database_for_the_person_once(client):
     log_in(client, a_person("admin"))
+    client.get("/account")
     asked: list[str] = []
 
     def note(_conn, _cursor, statement, *_rest):
@@ -150,6 +151,23 @@ def test_a_request_asks_the_database_for_the_person_once(client):
     client.get("/account")
     event.remove(db.engine, "before_cursor_execute", note)
     assert len(asked) == 1
+
+
+def test_a_change_of_a_person_or_their_organisation_holds_from_the_next_request_on(client):
+    log_in(client, a_person("admin"))
+
+    def page_after(change):
+        assert is_in(client)
+        with transaction() as session:
+            session.execute(change)
+        return client.get("/account").text
+
+    assert "新しい名前" in page_after(update(Person).values(name="新しい名前"))
+    assert "新しい市" in page_after(update(Organisation).values(name="新しい市"))
+    assert 'href="/people"' in client.get("/account").text
+    assert 'href="/people"' not in page_after(update(Person).values(roles=["auditor"]))
+    page_after(update(Organisation).values(active=False))
+    assert not is_in(client)
 
 
 @pytest.mark.parametrize(

@@ -14,18 +14,26 @@ from typing import ParamSpec, cast
 from urllib.parse import urlsplit
 
 import flask_login
-from flask import Flask, Response, g, redirect, request, session, url_for
+from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from webapp.kernel.base.clock import DAY, HOUR, now_ms
 from webapp.kernel.base.db import db
 from webapp.kernel.base.outcomes import AppError, Forbidden
+from webapp.kernel.base.rows import Written
 from webapp.kernel.identity import roles
 from webapp.kernel.identity.messages import SENTENCES
 from webapp.kernel.identity.models import Person, PersonState
 from webapp.kernel.identity.roles import Action
 
 AT_A_DESK, ON_A_PHONE = 12 * HOUR, 30 * DAY
+
+#: People of whom a process remembers what the database said.
+MOST_SEEN = 2_000
+_ROW = Written(
+    "SELECT people.*, organisations.* FROM people JOIN organisations ON organisations.id = people.organisation_id"
+    " WHERE people.id = ?"
+)
 
 P = ParamSpec("P")
 
@@ -56,6 +64,7 @@ def init(app: Flask) -> None:
     manager.session_protection = (
         None  # a phone that changes cells stays in; nothing here asks for a "fresh" login
     )
+    app.extensions["people"] = {}
     manager.user_loader(_load)
     manager.init_app(app, add_context_processor=False)
     app.after_request(_keep_private)
@@ -148,14 +157,31 @@ def _load(cookie_id: str) -> _User | None:
     now = now_ms()
     if session.get("until", 0) < now:
         return None
-    person = db.session.get(Person, person_id, populate_existing=True)
+    person = _as_it_stands(person_id)
     if person is None or person.state != PersonState.ACTIVE or str(person.session_epoch) != epoch:
         return None
     if not person.organisation.active:
         return None
-    db.session.expunge(person)
     _renew(now)
     return _User(person)
+
+
+def _as_it_stands(person_id: str) -> Person | None:
+    """The person with their organisation, detached. What the database says is asked for every time; an object is made
+    of it only where it is not what it was the last time, because that costs ten times as much as to ask.
+    """
+    seen: dict[str, tuple[object, Person]] = current_app.extensions["people"]
+    row = _ROW.run(db.session(), person_id).fetchone()
+    known = seen.get(person_id)
+    if row is None or known is None or known[0] != row:
+        seen.pop(person_id, None)
+        person = db.session.get(Person, person_id, populate_existing=True)
+        if person is None:
+            return None
+        db.session.expunge(person)
+        seen.clear() if len(seen) > MOST_SEEN else None
+        known = seen[person_id] = row, person
+    return known[1]
 
 
 def _keep_private(response: Response) -> Response:
