@@ -22,10 +22,7 @@ def counted() -> Iterator[list[str]]:
     said: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        parts = statement.count(" AS (INSERT ") + statement.count(
-            " AS (UPDATE "
-        )  # writes that waited for this one
-        said.extend([statement] * (1 + parts))
+        said.append(statement)
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:

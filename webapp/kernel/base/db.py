@@ -14,8 +14,6 @@ from sqlalchemy import JSON, BigInteger, Engine, MetaData, event
 from sqlalchemy import Enum as SqlEnum
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
-from webapp.kernel.base.sending import waiting
-
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -69,11 +67,9 @@ def transaction() -> Iterator[Session]:
     session.rollback()  # leave the snapshot that earlier reads of this request may hold
     with _turn(session):
         session.info["writing"], session.info["seen"] = True, []
-        connection = session.connection()
-        session.info["connection"] = connection  # asked once, not for every statement (base.rows)
+        session.info["connection"] = session.connection()  # asked once, not for every statement (base.rows)
         try:
-            with waiting(connection):
-                yield session
+            yield session
             session.commit()
         except BaseException:
             session.rollback()

@@ -6,6 +6,7 @@ than the database does (`bench/RESULTS.md`). Everything else goes on using the O
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
@@ -13,10 +14,10 @@ from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Boolean, Connection, Dialect, inspect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import Base
-from webapp.kernel.base.sending import Write, own_cursor, put_off, send
 
 _At = tuple[int, Callable[[Any], Any]]
 """A place in a row and what becomes of the value there."""
@@ -35,13 +36,13 @@ class Written:
         connection = connection_of(session)
         sizes = tuple(len(value) for value in values if isinstance(value, list))
         flat = [one for value in values for one in (value if isinstance(value, list) else (value,))]
-        return send(connection, self._text(_mark(connection.dialect), sizes), flat)
+        return _send(connection, self._text(_mark(connection.dialect), sizes), flat)
 
     def run_each(self, session: Session, rows: Sequence[Sequence[Any]]) -> None:
         """The same for each row of values; a statement without lists that answers nothing."""
         if rows:
             connection = connection_of(session)
-            send(connection, self._text(_mark(connection.dialect), ()), rows, many=True)
+            _send(connection, self._text(_mark(connection.dialect), ()), rows, many=True)
 
     @lru_cache(maxsize=256)  # noqa: B019  (a statement lives as long as its module)
     def _text(self, mark: str, sizes: tuple[int, ...]) -> str:
@@ -85,7 +86,9 @@ class Lookup:
 
     def _part(self, connection: Connection, values: Sequence[str], fixed: Sequence[Any]) -> list[Any]:
         text, converters = self._prepared(connection.dialect, len(values))
-        found: list[Any] = send(connection, text, [*fixed, *values], cursor=own_cursor(connection)).fetchall()
+        found: list[Any] = _send(
+            connection, text, [*fixed, *values], cursor=_own_cursor(connection)
+        ).fetchall()
         return found if self._plain else list(self._converted(found, converters))
 
     def _converted(self, rows: Sequence[Any], converters: Sequence[_At]) -> Iterator[Any]:
@@ -134,11 +137,55 @@ def connection_of(session: Session) -> Connection:
     return session.connection() if held is None else held
 
 
+@contextmanager
+def at_once(session: Session) -> Iterator[None]:
+    """Writes in here go to a PostgreSQL server together, and are waited for once. Raises DBAPIError as each would."""
+    connection = connection_of(session)
+    if connection.dialect.driver != "psycopg":
+        yield
+        return
+    kinds: Any = connection.dialect.loaded_dbapi
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except kinds.Error as fault:
+        raise DBAPIError.instance("", None, fault, kinds.Error, hide_parameters=True) from fault
+
+
+def _own_cursor(connection: Connection) -> Any:
+    """A cursor that stays with the driver's connection, for statements whose answer is taken at once."""
+    if (held := connection.info.get("cursor")) is None:
+        held = connection.info["cursor"] = connection.connection.cursor()
+    return held
+
+
+def _send(
+    connection: Connection, text: str, values: Sequence[Any], *, many: bool = False, cursor: Any = None
+) -> Any:
+    """The driver's cursor after the statement. Who listens to statements hears of it, and an error is SQLAlchemy's.
+
+    Raises DBAPIError, without the values: they may be personal.
+    """
+    if cursor is None:
+        cursor = connection.connection.cursor()
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, values, None, many)
+    kinds: Any = connection.dialect.loaded_dbapi
+    try:
+        if many and len(values) > 1:
+            cursor.executemany(text, values)
+        else:  # psycopg starts a pipeline for many, even for a single one
+            cursor.execute(text, values[0] if many else values)
+    except kinds.Error as fault:
+        raise DBAPIError.instance(text, None, fault, kinds.Error, hide_parameters=True) from fault
+    return cursor
+
+
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A statement's text and how a row becomes its values."""
 
-    table: str
     text: str
     pick: Callable[[Mapping[str, Any]], tuple[Any, ...]]
     converted: tuple[_At, ...]
@@ -176,20 +223,18 @@ def delete_rows(
     """Delete the rows whose attributes `key` have the values of one of `rows`."""
     if rows:
         connection = connection_of(session)
-        send(
+        _send(
             connection,
             _delete(connection.dialect, model, key),
             rows,
             many=True,
-            cursor=own_cursor(connection),
+            cursor=_own_cursor(connection),
         )
 
 
 def _run(connection: Connection, statement: _Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
-    """A single row may wait for what comes next."""
     values = [statement.values(row) for row in rows]
-    if len(rows) > 1 or not put_off(connection, Write(statement.table, statement.text, values[0])):
-        send(connection, statement.text, values, many=True, cursor=own_cursor(connection))
+    _send(connection, statement.text, values, many=True, cursor=_own_cursor(connection))
 
 
 @lru_cache(maxsize=256)
@@ -234,9 +279,7 @@ def _prepared(dialect: Dialect, model: type[Base], names: tuple[str, ...], text:
     kinds = enumerate(_of(model, name).type for name in names)
     converters = [(place, _to_database(kind, dialect)) for place, kind in kinds]
     pick = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    return _Prepared(
-        model.__tablename__, text, pick, tuple((place, convert) for place, convert in converters if convert)
-    )
+    return _Prepared(text, pick, tuple((place, convert) for place, convert in converters if convert))
 
 
 def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:

@@ -13,7 +13,7 @@ from sqlalchemy import inspect
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.db import Base
-from webapp.kernel.base.rows import Lookup, delete_rows, insert_rows, update_rows
+from webapp.kernel.base.rows import Lookup, at_once, delete_rows, insert_rows, update_rows
 
 _Model = TypeVar("_Model", bound=Base)
 _Key = tuple[Any, ...]
@@ -129,8 +129,9 @@ class Workbench:
 
     def flush(self) -> None:
         """Write what is new, changed and gone, a statement for each kind of change of a model."""
-        for shelf in self._shelves.values():
-            self._write(shelf)
+        with at_once(self.session):
+            for shelf in self._shelves.values():
+                self._write(shelf)
 
     def _shelf(self, model: type[Base]) -> _Shelf:
         shelf = self._shelves.get(model)
