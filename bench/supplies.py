@@ -51,7 +51,8 @@ def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:
         cookie = clients.log_in(server.port, "officer", PASSWORD)
         load = _crowd(server, cookie, writes, requests)
         batched, single = _scans(server, cookie, made, waiting, scans)
-    cycle += _on_postgres(folder, few, shelters, cycles, progress)
+    cycle += _on_postgres(folder / "durable", few, shelters, cycles, progress, durable=True)
+    cycle += _on_postgres(folder / "unsynced", few, shelters, cycles, progress, durable=False)
     return [_list(few, many, small, large, load), _cycle_part(cycle, cycles), _source(batched, single, scans)]
 
 
@@ -63,11 +64,14 @@ def _filled(app: Any, needs: int, shelters: int, progress: Progress) -> Relief:
     return made
 
 
-def _on_postgres(folder: Path, needs: int, shelters: int, cycles: int, progress: Progress) -> list[Figure]:
+def _on_postgres(
+    folder: Path, needs: int, shelters: int, cycles: int, progress: Progress, *, durable: bool
+) -> list[Figure]:
+    """`durable`: with PostgreSQL's own settings, as a town runs it; else as tests do, without syncing anything."""
     for name in ("postgres", "postgres_bare"):
-        (folder / name).mkdir()
+        (folder / name).mkdir(parents=True)
     with (
-        cluster() as server,
+        cluster(durable=durable) as server,
         server.database(template="template1") as url,
         server.database(template="template1") as other,
         site.application(folder / "postgres", url) as app,
@@ -76,7 +80,8 @@ def _on_postgres(folder: Path, needs: int, shelters: int, cycles: int, progress:
             _filled(app, needs + cycles + WARM, shelters, progress),
             site.application(folder / "postgres_bare", other),
         )
-        return _cycles(made, "PostgreSQL", cycles, progress, empty)
+        name = "PostgreSQL" if durable else "PostgreSQL without syncing"
+        return _cycles(made, name, cycles, progress, empty, judged=durable)
 
 
 def _crowd(
@@ -122,7 +127,9 @@ def _cycle(made: Relief, need: Any, best_before: int) -> float:
     return seconds
 
 
-def _cycles(made: Relief, name: str, cycles: int, progress: Progress, empty: Any) -> list[Figure]:
+def _cycles(
+    made: Relief, name: str, cycles: int, progress: Progress, empty: Any, *, judged: bool = True
+) -> list[Figure]:
     """Whole cycles, and after them the same rows put into the database of the `empty` application, without rules."""
     query = text("SELECT id, item, variant, shelter FROM supplies_needs ORDER BY idx, id")
     needs = db.session.execute(query).all()
@@ -144,11 +151,12 @@ def _cycles(made: Relief, name: str, cycles: int, progress: Progress, empty: Any
         Figure(f"{name}: complete cycles a second", ours, "/s"),
         Figure(f"{name}: rows a cycle", sum(grown.values()) / cycles),
         Figure(f"{name}: bare inserts of the same rows into the same tables, cycles a second", same, "/s"),
-        Figure(f"{name}: ratio", ours / same, "", "≥ 0.1", met=ours / same >= 0.1),
+        Figure(f"{name}: ratio", ours / same, "", "≥ 0.1", met=ours / same >= 0.1) if judged
+        else Figure(f"{name}: ratio", ours / same),
         Figure(f"{name}: bare inserts into heaps of text, no key, no index, cycles a second", heaps, "/s"),
         Figure(f"{name}: ratio to these", ours / heaps),
         Figure(f"{name}: a cycle, p95", percentile(took, 0.95) * 1_000, "ms"),
-    ]
+    ]  # fmt: skip
 
 
 def _cycle_part(figures: Sequence[Figure], cycles: int) -> Part:
@@ -157,7 +165,10 @@ def _cycle_part(figures: Sequence[Figure], cycles: int) -> Part:
         "bare: the very rows, in four transactions a cycle, with the driver itself, into the same tables of an empty "
         "database, which has their keys and indexes; beside it, into tables that have neither, every column a text."
     )
-    both = "SQLite syncs every commit to the disk, PostgreSQL here does not; so does each one's ceiling."
+    both = (
+        "A commit is on the disk, with us as with the ceiling: what a receipt promises. PostgreSQL has the settings "
+        "that it comes with; beside it, without a target, as tests run it, where a commit is in memory only."
+    )
     return Part("supplies", "From a pledge to a receipt", figures, [how, both])
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -117,12 +117,15 @@ def _shape(own: "psycopg.Connection") -> str:
 
 
 @contextmanager
-def cluster() -> Iterator[Cluster]:
-    """Start a server, end it afterwards. Raises NoPostgres, with the reason, where none can be had."""
+def cluster(*, durable: bool = False) -> Iterator[Cluster]:
+    """Start a server, end it afterwards. Raises NoPostgres, with the reason, where none can be had.
+
+    `durable`: with the settings that PostgreSQL comes with, as a town runs it; a commit is on the disk.
+    """
     import psycopg  # not at the top: the guard runs this file too and starts faster without it
 
     guard = subprocess.Popen(
-        [sys.executable, __file__, str(_programs())],
+        [sys.executable, __file__, str(_programs()), *([] if durable else FAST)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -146,25 +149,25 @@ def _programs() -> Path:
     return Path(newest).resolve().parent
 
 
-def _guard(programs: Path) -> None:
+def _guard(programs: Path, settings: Sequence[str]) -> None:
     """Run a server until standard input ends, then leave nothing behind."""
     folder = Path(tempfile.mkdtemp(prefix="ashiato-pg-", dir="/tmp"))  # a socket's path is 107 bytes
     for ending in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, lambda *_: sys.exit(1))
     try:
-        _serve(programs, folder)
+        _serve(programs, folder, settings)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _serve(programs: Path, folder: Path) -> None:
+def _serve(programs: Path, folder: Path, settings: Sequence[str]) -> None:
     user = _unprivileged()
     if user:
         shutil.chown(folder, user)
     data, locale = str(folder / "data"), ["--encoding=UTF8", "--locale=C.UTF-8"]
     make = [str(programs / "initdb"), "-D", data, "-U", ROLE, "-A", "trust", "--no-sync", *locale]
     subprocess.run(make, user=user, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-    options = [word for option in (*FAST, "max_wal_senders=0") for word in ("-c", option)]
+    options = [word for setting in settings for word in ("-c", setting)]
     start = [str(programs / "postgres"), "-D", data, "-k", str(folder), "-c", "listen_addresses=", *options]
     with (
         (folder / "log").open("wb") as log,
@@ -199,4 +202,4 @@ def _unprivileged() -> str | None:
 
 
 if __name__ == "__main__":
-    _guard(Path(sys.argv[1]))
+    _guard(Path(sys.argv[1]), sys.argv[2:])
