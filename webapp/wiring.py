@@ -13,7 +13,7 @@ from webapp.custody import office_views as custody_office
 from webapp.custody import public_views as custody_public
 from webapp.custody import views as custody_views
 from webapp.custody.service import CustodyRoom, employer, in_use, may_settle, private_parts, works_in
-from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, web
+from webapp.kernel.base import csrf, i18n, limits, pwa, style_page, styles, web
 from webapp.kernel.base import messages as base_messages
 from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import db
@@ -106,6 +106,7 @@ BLUEPRINTS = (
     desk_arrival_views.bp,
     supplies_cards.bp,
     pwa.bp,
+    styles.bp,
     openapi.bp,
 )
 
@@ -148,6 +149,7 @@ def wire(app: Flask) -> None:
     """Register what each package offers."""
     web.init(app, SENTENCES)
     csrf.init(app)
+    styles.init(app)
     limits.limiter.init_app(app)
     i18n.init(app)
     login.init(app)

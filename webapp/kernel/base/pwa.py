@@ -4,21 +4,18 @@ The id of a release is a hash over all its files, so a URL never changes its con
 ever (DESIGN §5). Several server processes on one copy of the files come to the same id by themselves.
 """
 
-import gzip
 import hashlib
-import importlib.util
 import json
 import mimetypes
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, request
 from flask.typing import ResponseReturnValue
 
-# comes with WeasyPrint's fonts; without it gzip alone will do
-brotli: Any = importlib.import_module("brotli") if importlib.util.find_spec("brotli") else None
+from webapp.kernel.base import packing
+from webapp.kernel.base.packing import File
 
 bp = Blueprint("pwa", __name__)
 
@@ -33,14 +30,12 @@ ICONS = {
 }
 #: Served by a route of its own, or no part of what runs.
 LEFT_OUT = {"sw.js", "jsconfig.json", "types.js"}
-COMPRESSIBLE = (".wasm", ".js", ".css", ".svg", ".json")
 TYPES = {
     ".js": "text/javascript",
     ".wasm": "application/wasm",
     ".woff2": "font/woff2",
     ".json": "application/json",
 }
-FOR_EVER = "public, max-age=31536000, immutable"
 SHELL = "/app/"
 #: Pages beside the app, made of its modules, that work offline too: address → template.
 PAGES = {"/verify": "pwa/verify.html"}
@@ -49,15 +44,6 @@ PAGES = {"/verify": "pwa/verify.html"}
 Render = Callable[[str, Callable[[str], str]], str]
 NAME, SHORT_NAME = "足あと スキャン", "足あと"
 COLOUR = "#0017c1"
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """One file of a release. Held in memory: what the worker's list promises is what is served, even while
-    a newer copy is being put on the disk."""
-
-    data: bytes
-    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +87,7 @@ def read_release(static: Path, render: Render, pages: Mapping[str, Render] | Non
     own = dict(_own(static))
     shared = {path: static / path for path in (*named, *ICONS, SPRITE) if path not in own}
     found = {path: source.read_bytes() for path, source in (own | shared).items() if source.is_file()}
-    files = {path: File(data, _sha256(data)) for path, data in found.items()}
+    files = {path: packing.file_of(data) for path, data in found.items()}
     worker = (static / "pwa" / "sw.js").read_text(encoding="utf-8")
     parts = [f"{path} {file.sha256}" for path, file in sorted(files.items())]
     parts += [_sha256(text.encode()) for text in (*plain, worker)]
@@ -209,40 +195,8 @@ def asset(build: str, path: str) -> ResponseReturnValue:
     file = page.files.get(path)
     if build != page.build or file is None:
         abort(404)
-    encoding = _encoding(path)
-    data = _packed(file, encoding) if encoding else file.data
-    response = Response(data, mimetype=_type(path))
-    if encoding:
-        response.headers["Content-Encoding"] = encoding
-    response.headers["Vary"] = "Accept-Encoding"
-    response.headers["Cache-Control"] = FOR_EVER
-    return response
+    return packing.answer(file, path, _type(path))
 
 
 def _type(path: str) -> str:
     return TYPES.get(Path(path).suffix) or mimetypes.guess_type(path)[0] or "application/octet-stream"
-
-
-def _encoding(path: str) -> str:
-    """The best packing that both sides know; "" for what is packed already."""
-    if not path.endswith(COMPRESSIBLE):
-        return ""
-    offered = request.accept_encodings
-    if brotli is not None and offered["br"] > 0:
-        return "br"
-    return "gzip" if offered["gzip"] > 0 else ""
-
-
-def _packed(file: File, encoding: str) -> bytes:
-    """Packed once per file and machine. Brotli 9: 0.2 s for the wasm; 11 takes 5 s for 11 % less."""
-    folder = Path(current_app.config["INSTANCE"]) / "packed"
-    kept = folder / f"{file.sha256}.{encoding}"
-    if kept.exists():
-        return kept.read_bytes()
-    data = file.data
-    packed = bytes(brotli.compress(data, quality=9)) if encoding == "br" else gzip.compress(data, 9, mtime=0)
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f"{kept.name}.{id(packed):x}.part"
-    part.write_bytes(packed)
-    part.replace(kept)  # another process may have written the same bytes meanwhile
-    return packed
