@@ -52,7 +52,8 @@ def run(folder: Path, progress: Progress, *, quick: bool = False) -> list[Part]:
         load = _crowd(server, cookie, writes, requests)
         batched, single = _scans(server, cookie, made, waiting, scans)
     cycle += _on_postgres(folder / "durable", few, shelters, cycles, progress, durable=True)
-    cycle += _on_postgres(folder / "unsynced", few, shelters, cycles, progress, durable=False)
+    if not quick:
+        cycle += _on_postgres(folder / "unsynced", few, shelters, cycles, progress, durable=False)
     return [_list(few, many, small, large, load), _cycle_part(cycle, cycles), _source(batched, single, scans)]
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from playwright.sync_api import Locator, Page, Playwright, expect
+from playwright.sync_api import CDPSession, Locator, Page, Playwright, expect
 
 from tests.browser.handset import PATIENCE_MS, Handset, a_photo, handset
 from tests.browser.server import Place, a_place
@@ -279,14 +279,19 @@ SHOWN = """async () => {
 }"""
 
 
-def shown_on(page: Page, count: int) -> list[list[str]]:
-    """What this phone shows, once it is so many. It comes by a promise, which wait_for_function takes for a yes."""
-    deadline = time.monotonic() + PATIENCE_MS / 1000
+def pushed(page: Page, worker: CDPSession, message: dict[str, str]) -> list[list[str]]:
+    """What this phone shows after one more message. The browser's own tool loses one now and then while the machine is
+    busy, without the worker hearing of it: it is sent again, as push services do.
+    """
     shown: list[list[str]] = page.evaluate(SHOWN)
-    while len(shown) < count and time.monotonic() < deadline:
-        page.wait_for_timeout(50)
-        shown = page.evaluate(SHOWN)
-    return shown
+    before, deadline = len(shown), time.monotonic() + PATIENCE_MS / 1000
+    while len(shown) == before and time.monotonic() < deadline:
+        worker.send("ServiceWorker.deliverPushMessage", message)
+        again = time.monotonic() + 3
+        while len(shown) == before and time.monotonic() < again:
+            page.wait_for_timeout(50)
+            shown = page.evaluate(SHOWN)
+    return sorted(shown)
 
 
 def test_messages_are_switched_on_and_off_in_the_settings_and_shown_whatever_they_hold(
@@ -324,9 +329,6 @@ def test_messages_are_switched_on_and_off_in_the_settings_and_shown_whatever_the
         "registrationId": registrations[-1]["registrationId"],
         "data": json.dumps(said),
     }
-    worker.send("ServiceWorker.deliverPushMessage", message)
-    worker.send("ServiceWorker.deliverPushMessage", message | {"data": "no JSON"})
-    assert sorted(shown_on(phone.page, 2)) == [
-        ["② 発送されました", "おむつ M 40個", "n1", "/app/outbox"],
-        ["足あと", "", "", "/app/"],
-    ]
+    first, second = ["② 発送されました", "おむつ M 40個", "n1", "/app/outbox"], ["足あと", "", "", "/app/"]
+    assert pushed(phone.page, worker, message) == [first]
+    assert pushed(phone.page, worker, message | {"data": "no JSON"}) == [first, second]

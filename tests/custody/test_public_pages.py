@@ -10,7 +10,7 @@ from flask import Flask, render_template
 from flask.testing import FlaskClient
 
 import webapp
-from webapp.kernel.base import i18n
+from webapp.kernel.base import i18n, styles
 
 ROOM = Path(webapp.__file__).parent / "custody" / "templates"
 MORNING = 1_791_158_400_000  # 5 October 2026, 9:00 JST
@@ -62,6 +62,8 @@ def site() -> Flask:
         [site.jinja_loader or jinja2.BaseLoader(), jinja2.FileSystemLoader(ROOM)]
     )
     i18n.init(site)
+    styles.init(site)
+    site.register_blueprint(styles.bp)
     return site
 
 

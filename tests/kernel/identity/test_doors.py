@@ -54,6 +54,7 @@ OPEN = {
     "sender_account.take_registration",
     "sender_account.verify",
     "static",
+    "styles.sheet",
     "supplies_cards.activate",  # who holds a shelter's card needs no account
     "witnesses.why",
     "style.page",  # in debug and tests only
