@@ -62,12 +62,14 @@ def marked_texts() -> Iterator[str]:
         yield from re.findall(r'\bmark\(\s*"([^"]+)"\s*\)', path.read_text())
 
 
-#: What may be wrong with what a citizen types, or stand in the way of it.
+#: What may be wrong with what a citizen types, or stand in the way of it, from the offer to the last box.
 SAID_TO_SENDERS = re.compile(
     r"supplies\.(quantity_\w+|date_\w+|need_by_\w+|form_(mail|date_needed|allergens\w*|variant|note_long|rest)"
-    r"|address_long|unknown_(disaster|shelter|need|item|variant)|disaster_closed|shelter_closed|accepts_none"
-    r"|organisations_only|too_few|need_stopped|need_met|sent_before|other_item|allergens|expired|until_past"
-    r"|not_so_many|already_taken|mail_unverified)|identity\.(login_refused|password_(short|long|common)|login_needed)"
+    r"|address_long|unknown_(disaster|shelter|need|item|variant|match|offer)|disaster_closed|shelter_closed"
+    r"|accepts_none|organisations_only|too_few|need_stopped|need_met|sent_before|other_item|allergens|expired"
+    r"|until_past|not_so_many|only_less|already_taken|mail_unverified|is_\w+|not_allowed|body"
+    r"|form_(boxes_\w+|eta|eta_past|tracking))|intake\.fault"
+    r"|identity\.(login_refused|password_(short|long|common)|login_needed)"
 )
 
 
@@ -157,6 +159,13 @@ def test_an_english_phone_is_answered_in_english(resident: FlaskClient) -> None:
     page = resident.get("/public", headers={"Accept-Language": "en-GB,en;q=0.9"})
     assert page.text.startswith("Next step|en|5 Oct 2026, 9:00")
     assert {"Accept-Language", "Cookie"} <= set(page.vary)
+
+
+def test_a_day_is_written_as_its_reader_writes_it(site: Flask) -> None:
+    late = 1_791_158_400_000 + 15 * 3_600_000  # midnight in Japan
+    for asked, day in (("en", "6 Oct 2026"), ("ja_easy", "2026年10月6日"), ("ja", "2026年10月6日")):
+        with site.test_request_context(f"/public?lang={asked}"):
+            assert i18n.when_day(late) == day
 
 
 @pytest.mark.parametrize("header", ["ja-JP", "fr-FR,fr", "zh-CN", ""])

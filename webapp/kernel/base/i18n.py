@@ -95,10 +95,16 @@ def when(at_ms: int | None) -> str:
         return ""
     at, to = clock.jst(at_ms), language()
     if to == "en":
-        return f"{at.day} {MONTHS[at.month - 1]} {at.year}, {at.hour}:{at.minute:02}"
+        return f"{when_day(at_ms)}, {at.hour}:{at.minute:02}"
     if to == "ja_easy":
         return f"{at.year}年{at.month}月{at.day}日 {at.hour}時{at.minute:02}分"
     return clock.show_full(at_ms)
+
+
+def when_day(at_ms: int) -> str:
+    """The day of an instant as its reader writes it, JST: 「2026年10月5日」, "5 Oct 2026"."""
+    at = clock.jst(at_ms)
+    return f"{at.day} {MONTHS[at.month - 1]} {at.year}" if language() == "en" else clock.show_date(at_ms)
 
 
 def address_in(to: str) -> str:
@@ -107,14 +113,14 @@ def address_in(to: str) -> str:
 
 
 def init(app: Flask) -> None:
-    """Give templates `_`, `ngettext`, `|when` and the language switch; remember what `?lang=` asked for."""
+    """Give templates `_`, `ngettext`, `|when`, `|when_day`, the language switch; remember what `?lang=` asked for."""
     for name in LANGUAGES.keys() - {SOURCE}:
         catalog(name)  # a broken catalog stops the start, not a page
     environment: Any = app.jinja_env
     environment.add_extension("jinja2.ext.i18n")
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(gettext, ngettext, newstyle=True)
-    environment.filters["when"] = when
+    environment.filters.update(when=when, when_day=when_day)
     environment.globals.update(
         language=language,
         html_language=html_language,

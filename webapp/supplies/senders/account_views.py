@@ -47,6 +47,11 @@ def each_sender() -> str:
     return person.id if person else get_remote_address()
 
 
+def own_page(view: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+    """A page of whoever has an account, in the three languages; others are led to the login."""
+    return for_senders(login_required(view))
+
+
 def unhurried(act: Callable[P, R]) -> Callable[P, R]:
     """Let this take as long for every address, so that time tells nothing."""
 
@@ -154,7 +159,7 @@ def verify(token: str) -> ResponseReturnValue:
 
 
 @bp.get("/send/close")
-@login_required
+@own_page
 def ask_close() -> ResponseReturnValue:
     """Say what closing the account means."""
     person = _citizen()
@@ -163,7 +168,7 @@ def ask_close() -> ResponseReturnValue:
 
 
 @bp.post("/send/close")
-@login_required
+@own_page
 def close() -> ResponseReturnValue:
     """登録をやめる: offers are taken back, the address is forgotten, the logs say so."""
     person = _citizen()
@@ -171,7 +176,7 @@ def close() -> ResponseReturnValue:
         return redirect(url_for("sender_account.ask_close"), 303)
     account_closing.close(person)
     login.end_session()
-    flash("登録を消しました。ご支援ありがとうございました。", "ok")
+    flash(gettext(mark("登録を消しました。ご支援ありがとうございました。")), "ok")
     return redirect(url_for("sender.mine"), 303)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from webapp.kernel.base.clock import jst
-from webapp.kernel.base.i18n import gettext, mark
+from webapp.kernel.base.i18n import gettext, language, mark
 from webapp.kernel.base.outcomes import Refusal
 from webapp.supplies import catalogue
 from webapp.supplies.allergens import BY_WORD
@@ -73,8 +73,16 @@ class Typed:
 
 
 def sentence(refusal: Refusal) -> str:
-    """What is said about something typed."""
-    return gettext(SENTENCES[refusal.code]).format_map({**refusal.params})
+    """What is said about something typed, in the language of this answer; so is the unit that it may name."""
+    told = {name: _unit(text) if name == "unit" else text for name, text in refusal.params.items()}
+    return gettext(SENTENCES[refusal.code]).format_map(told)
+
+
+def _unit(text: str) -> str:
+    """「枚」 of the list as this reader calls it."""
+    return next(
+        (catalogue.unit_text(u, language()) for u in catalogue.UNITS if catalogue.unit_text(u) == text), text
+    )
 
 
 def goods(

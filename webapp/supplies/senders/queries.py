@@ -118,6 +118,12 @@ class ShipmentPage:
         """How much the good labels say together: the most that can be shipped."""
         return sum(parcel.listed for parcel in self.parcels)
 
+    def written(self, quantity: int) -> str:
+        """「紙おむつ（乳児・小児） M 14枚」 for a box with so many: Japanese for every reader, as on the label."""
+        match, items = self.shipment.match, {self.item.code: self.item} if self.item else {}
+        unit = catalogue.unit_text(self.item.unit) if self.item else ""
+        return f"{item_text(items, match.item, match.variant)} {quantity}{unit}"
+
 
 def mine(session: Session, person: Person, page: int) -> MyPage:
     """Offers of this person, or of their organisation, over all towns."""

@@ -18,10 +18,10 @@ from webapp.kernel.base.ids import is_id, new_id
 from webapp.kernel.base.limits import limiter
 from webapp.kernel.base.outcomes import Malformed, NotFound, Refusal
 from webapp.kernel.base.web import sentence, whole_number
-from webapp.kernel.identity.login import current_person, demand, each_person, login_required, person_or_none
+from webapp.kernel.identity.login import current_person, demand, each_person, person_or_none
 from webapp.kernel.identity.models import Person
 from webapp.kernel.identity.roles import Action
-from webapp.kernel.intake.api import author_of, door
+from webapp.kernel.intake.api import author_of
 from webapp.kernel.intake.service import Answer
 from webapp.kernel.intake.submit import submit, submit_as
 from webapp.kernel.scanning import codes
@@ -179,7 +179,7 @@ def _carry_out(person: Person, wish: Wish, typed: Typed) -> Answer:
 def _refused(typed: Typed, refusal: Refusal) -> Typed:
     """What was typed, with the door's no at its field."""
     where = sender_forms.FIELD_OF.get(refusal.code, "")
-    typed.errors[where] = sentence(current_app, refusal.code, refusal.params)
+    typed.errors[where] = _words(refusal)
     return typed
 
 
@@ -187,7 +187,7 @@ def _refused(typed: Typed, refusal: Refusal) -> Typed:
 
 
 @bp.get("/send/<match_id>")
-@login_required
+@account_views.own_page
 def shipment(match_id: str) -> ResponseReturnValue:
     """What was asked for, where it goes, and the one thing to do next."""
     page = _page(match_id)
@@ -230,7 +230,10 @@ def _carried_out(
 
 
 def _words(refusal: Refusal | None) -> str:
-    return door().sentence(refusal.code, refusal.params) if refusal else ""
+    if refusal is None:
+        return ""
+    changed = refusal.code == "intake.id_conflict"  # "back", changed, sent again: nobody's fault
+    return sentence(current_app, "supplies.sent_before" if changed else refusal.code, refusal.params)
 
 
 def _back(page: ShipmentPage, error: str, done: str) -> ResponseReturnValue:
@@ -244,7 +247,7 @@ def _form(template: str, page: ShipmentPage, typed: Typed, **more: Any) -> Respo
 
 
 @bp.get("/send/<match_id>/pack")
-@login_required
+@account_views.own_page
 @_while_requested
 def pack_form(page: ShipmentPage) -> ResponseReturnValue:
     """In how many boxes it goes."""
@@ -254,7 +257,7 @@ def pack_form(page: ShipmentPage) -> ResponseReturnValue:
 
 
 @bp.post("/send/<match_id>/pack")
-@login_required
+@account_views.own_page
 @limiter.limit("60 per hour", key_func=each_person)
 @_while_requested
 def pack(page: ShipmentPage) -> ResponseReturnValue:
@@ -267,17 +270,16 @@ def pack(page: ShipmentPage) -> ResponseReturnValue:
     if refusal and refusal.code in ("supplies.not_so_many", "supplies.expired"):
         typed.errors["each" if typed.text("each").strip() else "count"] = _words(refusal)
         return _form("supplies/sender_pack.html", page, typed)
-    return _back(
-        page, _words(refusal), f"{len(typed.body['parcels'])}箱にしました。ラベルを印刷してください。"
-    )
+    done = gettext(mark("%(count)s箱にしました。ラベルを印刷してください。"))
+    return _back(page, _words(refusal), done % {"count": len(typed.body["parcels"])})
 
 
 @bp.get("/send/<match_id>/labels.pdf")
-@login_required
+@account_views.own_page
 @limiter.limit("20 per minute", key_func=each_person)
 @_while_requested
 def labels(page: ShipmentPage) -> ResponseReturnValue:
-    """Labels to print: two on a sheet, one on a sheet for a shop's printer, or the numbers to write by hand."""
+    """Labels to print, Japanese for every sender: two on a sheet, one for a shop's printer, or the numbers by hand."""
     layout = _LAYOUTS.get(request.args.get("layout", ""), "two")
     made = label_desk.pdf(page.shipment.match, layout, now_ms())
     if isinstance(made, Refusal):
@@ -285,11 +287,12 @@ def labels(page: ShipmentPage) -> ResponseReturnValue:
     name = f'inline; filename="labels-{page.shipment.match.id[:8]}.pdf"'
     return made, 200, {
         "Content-Type": "application/pdf", "Cache-Control": "private, no-store", "Content-Disposition": name,
+        "Content-Language": "ja",
     }  # fmt: skip
 
 
 @bp.get("/send/<match_id>/hand")
-@login_required
+@account_views.own_page
 @_while_requested
 def by_hand(page: ShipmentPage) -> ResponseReturnValue:
     """No printer: what to write on each box with a pen."""
@@ -298,7 +301,7 @@ def by_hand(page: ShipmentPage) -> ResponseReturnValue:
 
 
 @bp.get("/send/<match_id>/ship")
-@login_required
+@account_views.own_page
 @_while_requested
 def ship_form(page: ShipmentPage) -> ResponseReturnValue:
     """「発送しました」: how many, and when they will be there."""
@@ -307,7 +310,7 @@ def ship_form(page: ShipmentPage) -> ResponseReturnValue:
 
 
 @bp.post("/send/<match_id>/ship")
-@login_required
+@account_views.own_page
 def ship(match_id: str) -> ResponseReturnValue:
     """発送. Pressed twice, or after cancelling, it says what is so already."""
     page = _page(match_id)
@@ -318,11 +321,11 @@ def ship(match_id: str) -> ResponseReturnValue:
     if refusal and refusal.code == "supplies.not_so_many":
         typed.errors["quantity"] = _words(refusal)
         return _form("supplies/sender_ship.html", page, typed)
-    return _back(page, _words(refusal), "発送を記録しました。避難所にメールでお知らせします。")
+    return _back(page, _words(refusal), gettext(mark("発送を記録しました。避難所にメールでお知らせします。")))
 
 
 @bp.get("/send/<match_id>/less")
-@login_required
+@account_views.own_page
 def less_form(match_id: str) -> ResponseReturnValue:
     """Fewer than was asked for."""
     page = _page(match_id)
@@ -330,7 +333,7 @@ def less_form(match_id: str) -> ResponseReturnValue:
 
 
 @bp.post("/send/<match_id>/less")
-@login_required
+@account_views.own_page
 def less(match_id: str) -> ResponseReturnValue:
     """減らす: the difference can be sent by somebody else."""
     page, typed = _page(match_id), Typed(request.form.to_dict())
@@ -340,28 +343,29 @@ def less(match_id: str) -> ResponseReturnValue:
         typed.errors["quantity"] = error
     if typed.errors:
         return _form("supplies/sender_less.html", page, typed)
-    return _back(page, "", "数を減らしました。")
+    return _back(page, "", gettext(mark("数を減らしました。")))
 
 
 @bp.get("/send/<match_id>/cancel")
-@login_required
+@account_views.own_page
 def cancel_form(match_id: str) -> ResponseReturnValue:
     """Ask before anything is undone."""
     return _form("supplies/sender_cancel.html", _page(match_id), Typed({}))
 
 
 @bp.post("/send/<match_id>/cancel")
-@login_required
+@account_views.own_page
 def cancel(match_id: str) -> ResponseReturnValue:
     """取り消し: the labels are void, the shelter is told."""
     page = _page(match_id)
     gone = request.form.get("goods") == "gone"
     error = _act(page, entries.CANCELLED, {"by": "sender", "withdraw": gone})
-    return _back(page, error, "取り消しました。避難所にお知らせします。発送しないでください。")
+    done = gettext(mark("取り消しました。避難所にお知らせします。発送しないでください。"))
+    return _back(page, error, done)
 
 
 @bp.get("/send/offers/<offer_id>")
-@login_required
+@account_views.own_page
 def withdraw_form(offer_id: str) -> ResponseReturnValue:
     """An offer of mine, to take back what nobody has asked for."""
     return _withdraw_page(offer_id, Typed({}))
@@ -374,7 +378,7 @@ def _withdraw_page(offer_id: str, typed: Typed) -> ResponseReturnValue:
 
 
 @bp.post("/send/offers/<offer_id>")
-@login_required
+@account_views.own_page
 def withdraw(offer_id: str) -> ResponseReturnValue:
     """取り下げ."""
     card = sender_queries.offer_of(db.session(), author_of(current_person()), offer_id)
@@ -385,7 +389,7 @@ def withdraw(offer_id: str) -> ResponseReturnValue:
         body = {"offer": card.offer.id, "quantity": quantity}
         answer = submit(entries.OFFER_WITHDRAWN, card.offer.log, body, act_id=request.form.get("id", ""))
         if answer.refusal is None:
-            flash("取り下げました。", "ok")
+            flash(gettext(mark("取り下げました。")), "ok")
             return redirect(url_for("sender.mine"), 303)
-        typed.errors["quantity"] = door().sentence(answer.refusal.code, answer.refusal.params)
+        typed.errors["quantity"] = _words(answer.refusal)
     return _withdraw_page(offer_id, typed)
