@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 
 T ?=
 # a worker that has nothing left takes over half of what the other still has: no long file runs on by itself
-PYTEST ?= -n 4 --dist worksteal
+PYTEST ?= -n 3 --dist worksteal
 # films and real browsers wait half of their time: two at once, each file by itself, and a core stays free for each
 ALONE ?= -n 2 --dist loadfile
 
