@@ -9,24 +9,12 @@ await store.setMeta('me', { person: { id: 'sato' }, logs: [] });
 
 const LOADED = { log: '063622', step: 'loaded', actor: 'p-sato', parent: 'CAGE', job: 'j1' };
 
-/** How long this disk takes for one strict write right now, ms (the slowest of five). */
-async function disk() {
-  const times = [];
-  for (let n = 0; n < 5; n += 1) {
-    const began = performance.now();
-    await store.setMeta('disk', n);
-    times.push(performance.now() - began);
-  }
-  return Math.max(...times);
-}
-
-/** Scan until `count` codes are on disk; says how long each step took. */
+/** Scan until `count` codes are on disk; tells what was seen, and how many labels at most in a frame. */
 async function scanWall({ count, prefixes, serial = false, patience = 20_000 }) {
   const video = document.querySelector('video');
   const camera = await app.openCamera();
   await camera.start(video);
-  const began = performance.now();
-  const [seen, lags, kept, sizes] = [[], [], [], new Set()];
+  const [seen, lags, sizes] = [[], [], new Set()];
   await app.sharedDecoder().ready;
   await new Promise((resolve) => {
     setTimeout(resolve, patience);
@@ -35,10 +23,7 @@ async function scanWall({ count, prefixes, serial = false, patience = 20_000 }) 
       onFrame: (results, { width, height }) => { sizes.add(`${width}x${height}`); lags.push(results.length); },
       onCode: async (result) => {
         seen.push({ kind: result.kind, text: result.text, id: result.id, format: result.format, quad: result.quad });
-        if (result.kind === 'ours') {
-          await app.keep(store, { ...LOADED, code: result.id });
-          kept.push(performance.now() - result.at);
-        }
+        if (result.kind === 'ours') await app.keep(store, { ...LOADED, code: result.id });
         if (seen.length >= count) {
           scanner.stop();
           resolve(undefined);
@@ -50,10 +35,7 @@ async function scanWall({ count, prefixes, serial = false, patience = 20_000 }) 
   });
   camera.stop();
   await new Promise((resolve) => setTimeout(resolve, 200));
-  return {
-    seen, frames: lags.length, most: Math.max(...lags), ms: performance.now() - began, keepMs: kept, sizes: [...sizes],
-    workerMs: app.sharedDecoder().ms, diskMs: await disk(),
-  };
+  return { seen, most: Math.max(...lags), sizes: [...sizes] };
 }
 
 /** A server inside the page that takes `limit` at a time and counts what lands. */

@@ -108,14 +108,12 @@ def test_a_wall_of_our_labels_is_read_kept_and_survives_kill_9(
     # when it looks at them
     seen = wall(page, 12)
 
-    # then each is one event, several to a frame, and on disk within 150 ms of being decoded, plus what the
-    # disk of a busy test machine makes everybody wait
+    # then each is one event, several to a frame (how soon it is on disk and heard: python -m bench.decode)
     wanted = {label.id for label in labels}
     assert {code["id"] for code in seen["seen"]} == wanted
     assert len(seen["seen"]) == 12
     assert seen["most"] > 1
     assert seen["sizes"] == ["1280x720"]
-    assert max(seen["keepMs"]) < 150 + 3 * seen["diskMs"], seen
     assert faults == []
 
     # and when the browser is killed the very next moment, every scan is there again
