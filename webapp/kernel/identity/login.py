@@ -179,6 +179,8 @@ def _as_it_stands(person_id: str) -> Person | None:
         if person is None:
             return None
         db.session.expunge(person)
+        if _ROW.run(db.session(), person_id).fetchone() != row:
+            return person  # changed in this very moment: what was read last belongs to no row that was seen
         seen.clear() if len(seen) > MOST_SEEN else None
         known = seen[person_id] = row, person
     return known[1]

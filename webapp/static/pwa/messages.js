@@ -233,10 +233,6 @@ export const OUTBOX = {
   saved: '端末内に保存',
   mark: { ok: '送信済み', attention: '確認が必要', waiting: 'ほかの記録待ち' },
   index: (/** @type {number} */ n) => `台帳 ${n}番`,
-  recent: (/** @type {number} */ n) => `新しいものから ${n}件`,
-  export: '未送信の記録をファイルに書き出す',
-  reason: '理由',
-  undo: '訂正',
 };
 
 export const CORRECT = {
