@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,13 @@ from sqlalchemy import text
 
 from tests.conftest import settings_for
 from tests.factories.custody import Town, the_door
+from tests.factories.writers import Meanwhile, another_writer
 from tests.journeys.stories import Story, a_town_of_trouble, seen, trouble
 from webapp.app import create_app
 from webapp.kernel.base.db import db
+from webapp.kernel.intake import service
 from webapp.kernel.intake.rebuild import check, rebuild
+from webapp.kernel.ledger.models import Head
 from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 Again = Callable[[], None]
@@ -67,15 +71,18 @@ def _close() -> None:
     db.engine.dispose()
 
 
-def tell(town: Town, story: Story, cuts: set[int]) -> dict[str, list[tuple[Any, ...]]]:
-    """Send the story in this order; a batch ends where the person changes and at each cut."""
+def tell(
+    town: Town, story: Story, cuts: set[int], during: Callable[[], AbstractContextManager[Any]] = nullcontext
+) -> dict[str, list[tuple[Any, ...]]]:
+    """Send the story in this order, each batch `during` that; one ends where the person changes and at each cut."""
     batch: list[Any] = []
     for place, (who, item) in enumerate(story):
         batch.append(item)
         last = place + 1 == len(story)
         if last or place in cuts or story[place + 1][0] != who:
-            refused = [answer.refusal for answer in town.send(who, *batch) if answer.refusal]
-            assert refused == []
+            with during():
+                answers = town.send(who, *batch)
+            assert [answer.refusal for answer in answers if answer.refusal] == []
             batch = []
     return seen(the_door(), town.log)
 
@@ -94,6 +101,28 @@ def test_any_order_and_any_batches_give_the_same_board(
     for table, rows in expected.items():
         assert told[table] == rows, table
     assert check(the_door(), town.log) == []
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_what_is_gone_through_before_the_lock_is_free_comes_to_the_same(
+    town: Town, story: Story, again: Again, monkeypatch: pytest.MonkeyPatch, *, backwards: bool
+) -> None:
+    """To the last byte of the log: nothing that is foreseen of a batch differs from what is decided under the lock."""
+    monkeypatch.setattr(service, "WORTH_REHEARSING", 1)
+    told, beforehand = story[::-1] if backwards else story, list[Meanwhile]()
+
+    @contextmanager
+    def while_another_writes() -> Iterator[None]:
+        with another_writer() as meanwhile:
+            yield
+        beforehand.append(meanwhile)
+
+    again()
+    expected, tree = tell(town, told, {3, 20, 40}), db.session.get_one(Head, town.log).frontier
+    again()
+    assert tell(town, told, {3, 20, 40}, while_another_writes) == expected
+    assert db.session.get_one(Head, town.log).frontier == tree
+    assert all(meanwhile.rehearsed for meanwhile in beforehand)
 
 
 def test_the_story_shows_nearly_every_discrepancy(town: Town, story: Story) -> None:

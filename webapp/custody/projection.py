@@ -36,7 +36,9 @@ def project(session: Session, log: str, recorded: Sequence[Recorded]) -> Mapping
             handler(session, entry, touched)
     if scans:
         _file(session, log, scans, touched)
-    return refold(session, log, touched) if touched else {}
+    verdicts = refold(session, log, touched) if touched else {}
+    _keep(session, touched)
+    return verdicts
 
 
 def _consignment_opened(session: Session, entry: Recorded, _touched: Touched) -> None:
@@ -166,13 +168,18 @@ def _file(session: Session, log: str, scans: Sequence[Recorded], touched: Touche
     firsts = first_scans(session, log, {row["code"] for row in rows})
     for row in rows:
         row["first"] = firsts.setdefault(row["code"], row["index"])
-    insert_rows(session, ScanRow, rows)
-    insert_rows(session, Photo, [photo for row in rows for photo in _photos(row)])
-    lines = [line for row in rows if row["step"] == Step.LOCKED for line in _lines(row, current)]
-    insert_rows(session, ManifestLine, lines)
+    touched.scans = rows
+    touched.lines = [line for row in rows if row["step"] == Step.LOCKED for line in _lines(row, current)]
     touched.current = current
     touched.codes |= {row["code"] for row in rows}
     touched.boots |= {row["boot"] for row in rows if row["skewed"]}
+
+
+def _keep(session: Session, touched: Touched) -> None:
+    """Write the new scans. Everything about them is known by now: what was just written need not be read back."""
+    insert_rows(session, ScanRow, touched.scans)
+    insert_rows(session, Photo, [photo for row in touched.scans for photo in _photos(row)])
+    insert_rows(session, ManifestLine, touched.lines)
 
 
 def _photos(row: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

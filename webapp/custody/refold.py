@@ -16,7 +16,7 @@ from webapp.custody.scene import Scene, Touched, is_device, is_found, read_scene
 from webapp.custody.steps import CAGE_STEPS, SEVERITY, Discrepancy, Step
 from webapp.kernel.base.rows import Written, update_rows
 from webapp.kernel.intake.door import Verdict
-from webapp.kernel.reconciliation.projection import Row, replace, verdicts, with_closings
+from webapp.kernel.reconciliation.projection import Row, replace, with_closings
 
 #: Of devices and cages: registered, sanitized, departed, received, destroyed, ended.
 Sums = tuple[int, ...]
@@ -37,8 +37,7 @@ def refold(session: Session, log: str, touched: Touched) -> Mapping[str, Verdict
     _write_devices(session, scene, _with_settled(tags, folds, rows), deltas)
     _write_cages(session, scene, cages, deltas)
     _write_counters(session, deltas)
-    changed = replace(session, log, _scopes(scene), rows)
-    return verdicts(session, changed)
+    return replace(session, log, _scopes(scene), rows)
 
 
 def _folded(scene: Scene) -> tuple[dict[str, Tag], dict[str, DeviceFold], dict[str, CageFold]]:

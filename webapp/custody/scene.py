@@ -5,7 +5,7 @@ Around it stand the cages of core things; what else lies in these is read lightl
 changed. The number of queries does not grow with the batch: one for each kind of row.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -28,12 +28,15 @@ class Touched:
     """What a run of entries is about.
 
     `codes` may be devices or cages, `renamed` are those of them that were voided or took over from one that was.
+    `scans` and `lines` are rows of this run that the tables do not have yet: their codes are all among `codes`.
     """
 
     codes: set[str] = field(default_factory=set)
     renamed: set[str] = field(default_factory=set)
     boots: set[str] = field(default_factory=set)
     current: Mapping[str, str] | None = None  # replaced code → current one, if it was read already
+    scans: Sequence[Mapping[str, Any]] = ()
+    lines: Sequence[Mapping[str, Any]] = ()
 
     def __bool__(self) -> bool:
         return bool(self.codes or self.boots)
@@ -93,16 +96,16 @@ def _precedence(event: Event) -> tuple[bool, int, str]:
 def read_scene(session: Session, log: str, touched: Touched) -> Scene:
     """Everything that has to be folded again because of what was touched."""
     scene = Scene(log, replacements(session, log) if touched.current is None else touched.current)
-    _read_core(session, scene, touched.codes)
-    scene.near = _near(session, scene)
+    _read_core(session, scene, touched)
+    scene.near = _near(session, scene, touched)
     scene.cages = {row.code: row for row in _CAGES.rows(session, scene.near) if row.log == log}
     scene.own = {code: scene.events[code] for code in scene.near & scene.events.keys()}
     scene.own.update(_histories(session, log, scene.near - scene.events.keys()))
     used = _parents(scene) | _locked_or_moved(scene) | touched.renamed
     scene.strangers = used - scene.cages.keys()
-    _read_inside(session, scene, used | scene.cages.keys())
+    _read_inside(session, scene, used | scene.cages.keys(), touched)
     scene.issued = {row.id: row for row in _ISSUED.rows(session, scene.events)}
-    scene.skewed = _skewed(session, log, touched.boots)
+    scene.skewed = _skewed(session, log, touched)
     scene.parties = _parties(session, scene)
     return scene
 
@@ -116,11 +119,13 @@ def _parties(session: Session, scene: Scene) -> dict[str, frozenset[str]]:
     return {job: frozenset(orgs) for job, orgs in found.items()}
 
 
-def _read_core(session: Session, scene: Scene, codes: Collection[str]) -> None:
+def _read_core(session: Session, scene: Scene, touched: Touched) -> None:
     """Whole histories: a code leads to the devices it was bound to, these to every code bound to them, and so on."""
-    fresh = set(codes)
+    fresh = set(touched.codes)
     while fresh:
         found = _histories(session, scene.log, fresh)
+        for row in () if scene.events else touched.scans:
+            found[row["code"]].append(_event(row))
         scene.events.update(found)
         devices = {e.device for events in found.values() for e in events if e.device} - scene.bindings.keys()
         scene.bindings.update((device, []) for device in devices)
@@ -131,10 +136,11 @@ def _read_core(session: Session, scene: Scene, codes: Collection[str]) -> None:
     scene.devices = {row.id: row for row in _DEVICES.rows(session, scene.bindings) if row.log == scene.log}
 
 
-def _near(session: Session, scene: Scene) -> set[str]:
+def _near(session: Session, scene: Scene, touched: Touched) -> set[str]:
     """Cages that core things are, were scanned with, or stand on the manifest of."""
-    listing = _LISTING.rows(session, scene.events, log=scene.log)
-    return {*scene.events, *_parents(scene), *(row.cage for row in listing)}
+    listing = {row.cage for row in _LISTING.rows(session, scene.events, log=scene.log)}
+    listing.update(line["cage"] for line in touched.lines if line["code"] in scene.events)
+    return {*scene.events, *_parents(scene), *listing}
 
 
 def _parents(scene: Scene) -> set[str]:
@@ -145,9 +151,9 @@ def _locked_or_moved(scene: Scene) -> set[str]:
     return {code for code in scene.near if any(event.step in CAGE_STEPS for event in scene.own[code])}
 
 
-def _read_inside(session: Session, scene: Scene, cages: Iterable[str]) -> None:
+def _read_inside(session: Session, scene: Scene, cages: Collection[str], touched: Touched) -> None:
     """Histories of what was scanned with a cage or stands on its manifest; and where these devices belong."""
-    codes: set[str] = set()
+    codes = {line["code"] for line in touched.lines if line["cage"] in cages}  # what was scanned now is core
     for part in _parts(cages):
         codes.update(code for (code,) in _CONTENTS.run(session, scene.log, part, scene.log, part))
     others = codes - scene.events.keys()
@@ -242,6 +248,16 @@ def _whole(row: Any) -> Event:
     )  # fmt: skip
 
 
+def _event(row: Mapping[str, Any]) -> Event:
+    """The scan in a row that is yet to be written."""
+    err = row["err"]
+    return Event(
+        row["id"], _STEPS[row["step"]], row["code"], row["parent"], row["at"], row["actor"], row["org"],
+        tuple(row["roles"]), tuple(row["witnesses"]), len(row["photos"]), row["job"], row["body"] or NOTHING_SAID,
+        row["device"], row["target"], row["dev"], UNKNOWN_MS if err is None else err,
+    )  # fmt: skip
+
+
 def _words(value: Any) -> tuple[str, ...]:
     """A list in JSON: SQLite has it as text, and the same few texts over and over."""
     return _words_of(value) if isinstance(value, str) else tuple(value)
@@ -277,10 +293,11 @@ def first_scans(session: Session, log: str, codes: Collection[str]) -> dict[str,
     return found
 
 
-def _skewed(session: Session, log: str, boots: Collection[str]) -> dict[str, list[Event]]:
+def _skewed(session: Session, log: str, touched: Touched) -> dict[str, list[Event]]:
     """When, and for which consignment; what else such scans say is read where they are filed."""
-    found: dict[str, list[Event]] = {boot: [] for boot in boots}
-    for key, at, job, boot in _SKEWED_SCANS.rows(session, found, log=log):
+    found: dict[str, list[Event]] = {boot: [] for boot in touched.boots}
+    fresh = ((row["id"], row["at"], row["job"], row["boot"]) for row in touched.scans if row["skewed"])
+    for key, at, job, boot in (*_SKEWED_SCANS.rows(session, found, log=log), *fresh):
         found[boot].append(Event(key, Step.REGISTERED, "", "", at, "", job=job))
     return found
 

@@ -3,10 +3,11 @@
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum
 from threading import Lock
+from time import monotonic
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -55,17 +56,18 @@ db = SQLAlchemy(model_class=Base, session_options={"autoflush": False})
 
 
 @contextmanager
-def transaction() -> Iterator[Session]:
+def transaction(meanwhile: Callable[[Session], None] | None = None) -> Iterator[Session]:
     """One unit of work: commits when the block ends, rolls back if it raises. Nothing else commits.
 
     On SQLite the write lock is taken at once (BEGIN IMMEDIATE), so that what is read inside is still true when it
-    is acted on; on PostgreSQL the ledger head row is the lock (`ledger.log.lock_heads`).
+    is acted on; on PostgreSQL the ledger head row is the lock (`ledger.log.lock_heads`). If another process has
+    SQLite's, `meanwhile` is called once before it is waited for: it may read, and prepare (`base.rehearsal`).
     """
     session = db.session()
     if session.info.get("writing"):
         raise RuntimeError("a transaction within a transaction")
     session.rollback()  # leave the snapshot that earlier reads of this request may hold
-    with _turn(session):
+    with _turn(session, meanwhile):
         session.info["writing"], session.info["seen"] = True, []
         session.info["connection"] = session.connection()  # asked once, not for every statement (base.rows)
         try:
@@ -133,7 +135,7 @@ def one_at_a_time() -> Iterator[None]:
 
 
 @contextmanager
-def _turn(session: Session) -> Iterator[None]:
+def _turn(session: Session, meanwhile: Callable[[Session], None] | None) -> Iterator[None]:
     """On SQLite, wait in a queue for the write lock and take it; elsewhere nothing.
 
     SQLite alone makes a waiter sleep and try again, up to 0.1 s at a time, and the file lies idle between two
@@ -144,8 +146,13 @@ def _turn(session: Session) -> Iterator[None]:
     if url.get_backend_name() != "sqlite":
         yield
         return
-    queue = _queue(url.database or "")
+    database = url.database or ""
+    queue = _place_in_queue(database)
     try:
+        if queue is not None:
+            if meanwhile is not None and _is_wanted(queue, database):
+                meanwhile(session)
+            fcntl.flock(queue, fcntl.LOCK_EX)
         session.connection().exec_driver_sql("BEGIN IMMEDIATE")
         yield
     finally:
@@ -153,13 +160,29 @@ def _turn(session: Session) -> Iterator[None]:
             os.close(queue)  # lets the next one in; so does the end of this process
 
 
-def _queue(database: str) -> int | None:
-    """The open file that holds our place; nobody else sees a database in memory."""
+def _place_in_queue(database: str) -> int | None:
+    """The open file whose lock is the turn to write; nobody else sees a database in memory."""
     if database in {"", ":memory:"}:
         return None
-    queue = os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    fcntl.flock(queue, fcntl.LOCK_EX)
-    return queue
+    return os.open(f"{database}-turn", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+#: Where another process had the turn when we wanted it, we expect the same again for so long: seconds.
+_EXPECTED = 0.25
+_WANTED: dict[str, float] = {}  # by database: when that was, last
+
+
+def _is_wanted(queue: int, database: str) -> bool:
+    """Whether another process has the turn, or had it a moment ago. If not, it is ours now."""
+    try:
+        fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _WANTED[database] = monotonic()
+        return True
+    if monotonic() - _WANTED.get(database, -_EXPECTED) >= _EXPECTED:
+        return False
+    fcntl.flock(queue, fcntl.LOCK_UN)
+    return True
 
 
 @event.listens_for(Engine, "connect")

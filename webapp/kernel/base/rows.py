@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import JSON, Boolean, Connection, Dialect, inspect
@@ -31,18 +31,18 @@ class Written:
     def __init__(self, text: str) -> None:
         self._pieces = text.split("(*)")
 
-    def run(self, session: Session, *values: Any) -> Any:
-        """The driver's cursor, after the statement with these values in the order of the text; lists are `list`s."""
+    def run(self, session: Session, *values: Any) -> list[Any]:
+        """The rows that a SELECT with these values, in the order of the text, answers; lists are `list`s."""
         connection = connection_of(session)
         sizes = tuple(len(value) for value in values if isinstance(value, list))
         flat = [one for value in values for one in (value if isinstance(value, list) else (value,))]
-        return _send(connection, self._text(_mark(connection.dialect), sizes), flat)
+        return ask(connection, self._text(_mark(connection.dialect), sizes), flat)
 
     def run_each(self, session: Session, rows: Sequence[Sequence[Any]]) -> None:
         """The same for each row of values; a statement without lists that answers nothing."""
         if rows:
             connection = connection_of(session)
-            _send(connection, self._text(_mark(connection.dialect), ()), rows, many=True)
+            tell(connection, self._text(_mark(connection.dialect), ()), rows)
 
     @lru_cache(maxsize=256)  # noqa: B019  (a statement lives as long as its module)
     def _text(self, mark: str, sizes: tuple[int, ...]) -> str:
@@ -86,9 +86,7 @@ class Lookup:
 
     def _part(self, connection: Connection, values: Sequence[str], fixed: Sequence[Any]) -> list[Any]:
         text, converters = self._prepared(connection.dialect, len(values))
-        found: list[Any] = _send(
-            connection, text, [*fixed, *values], cursor=_own_cursor(connection)
-        ).fetchall()
+        found = ask(connection, text, [*fixed, *values])
         return found if self._plain else list(self._converted(found, converters))
 
     def _converted(self, rows: Sequence[Any], converters: Sequence[_At]) -> Iterator[Any]:
@@ -160,15 +158,51 @@ def _own_cursor(connection: Connection) -> Any:
     return held
 
 
-def _send(
-    connection: Connection, text: str, values: Sequence[Any], *, many: bool = False, cursor: Any = None
-) -> Any:
+#: Under this name a connection's `info` holds the rehearsal that is under way (`base.rehearsal`).
+WATCHER = "rehearsal"
+
+
+class Watcher(Protocol):
+    """Who is to know what is asked, and keeps back what is told."""
+
+    def asked(self, text: str, values: Sequence[Any], answer: list[Any]) -> None:
+        """This was answered."""
+
+    def told(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
+        """This was to be written."""
+
+
+def ask(connection: Connection, text: str, values: Sequence[Any]) -> list[Any]:
+    """All rows of a SELECT as the driver gives them. Raises DBAPIError."""
+    found: list[Any] = _send(connection, text, values).fetchall()
+    watcher: Watcher | None = connection.info.get(WATCHER)
+    if watcher is not None:
+        watcher.asked(text, values, found)
+    return found
+
+
+def tell(connection: Connection, text: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a statement that changes one table, for each row of values. Raises DBAPIError."""
+    watcher: Watcher | None = connection.info.get(WATCHER)
+    if watcher is not None:
+        watcher.told(text, rows)
+    else:
+        _send(connection, text, rows, many=True)
+
+
+@lru_cache(maxsize=256)
+def table_of(text: str) -> str:
+    """The table that a statement of ours changes: UPDATE t …, INSERT INTO t …, DELETE FROM t …"""
+    first, second, third, *_ = text.split(maxsplit=3)
+    return (second if first == "UPDATE" else third).strip('"')
+
+
+def _send(connection: Connection, text: str, values: Sequence[Any], *, many: bool = False) -> Any:
     """The driver's cursor after the statement. Who listens to statements hears of it, and an error is SQLAlchemy's.
 
     Raises DBAPIError, without the values: they may be personal.
     """
-    if cursor is None:
-        cursor = connection.connection.cursor()
+    cursor = _own_cursor(connection)
     for listener in connection.dispatch.before_cursor_execute:
         listener(connection, cursor, text, values, None, many)
     kinds: Any = connection.dialect.loaded_dbapi
@@ -223,18 +257,11 @@ def delete_rows(
     """Delete the rows whose attributes `key` have the values of one of `rows`."""
     if rows:
         connection = connection_of(session)
-        _send(
-            connection,
-            _delete(connection.dialect, model, key),
-            rows,
-            many=True,
-            cursor=_own_cursor(connection),
-        )
+        tell(connection, _delete(connection.dialect, model, key), rows)
 
 
 def _run(connection: Connection, statement: _Prepared, rows: Sequence[Mapping[str, Any]]) -> None:
-    values = [statement.values(row) for row in rows]
-    _send(connection, statement.text, values, many=True, cursor=_own_cursor(connection))
+    tell(connection, statement.text, [statement.values(row) for row in rows])
 
 
 @lru_cache(maxsize=256)

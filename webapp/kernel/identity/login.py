@@ -171,7 +171,7 @@ def _as_it_stands(person_id: str) -> Person | None:
     of it only where it is not what it was the last time, because that costs ten times as much as to ask.
     """
     seen: dict[str, tuple[object, Person]] = current_app.extensions["people"]
-    row = _ROW.run(db.session(), person_id).fetchone()
+    row = next(iter(_ROW.run(db.session(), person_id)), None)
     known = seen.get(person_id)
     if row is None or known is None or known[0] != row:
         seen.pop(person_id, None)
@@ -179,7 +179,7 @@ def _as_it_stands(person_id: str) -> Person | None:
         if person is None:
             return None
         db.session.expunge(person)
-        if _ROW.run(db.session(), person_id).fetchone() != row:
+        if _ROW.run(db.session(), person_id) != [row]:
             return person  # changed in this very moment: what was read last belongs to no row that was seen
         seen.clear() if len(seen) > MOST_SEEN else None
         known = seen[person_id] = row, person

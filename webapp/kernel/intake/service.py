@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from webapp.kernel.base.db import Base, db, one_at_a_time, transaction
 from webapp.kernel.base.ids import derived_id, is_derived
 from webapp.kernel.base.outcomes import Refusal
-from webapp.kernel.base.rows import Lookup, insert_rows, update_rows
+from webapp.kernel.base.rehearsal import Place, Rehearsal, Unforeseen, rehearse
+from webapp.kernel.base.rows import Lookup, Written, connection_of, insert_rows, update_rows
 from webapp.kernel.identity.models import Pseudonym
 from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict
 from webapp.kernel.intake.format import Act
@@ -20,8 +21,10 @@ from webapp.kernel.intake.items import Parsed, parse
 from webapp.kernel.intake.models import Contradiction, Receipt, SetAside
 from webapp.kernel.intake.signatures import SET_ASIDE, Checked, NoPhones, Phones, Signed
 from webapp.kernel.ledger import vault
-from webapp.kernel.ledger.log import Draft, Heads, lock_heads
+from webapp.kernel.ledger.log import Draft, ForeseenHeads, Heads, lock_heads
 
+#: A smaller batch has the lock so briefly that to go through it beforehand costs more than it saves (bench.intake).
+WORTH_REHEARSING = 25
 #: The database is busy or gone: that is nobody's fault, and the phone tries again.
 BUSY = (OperationalError, InterfaceError)
 _log = logging.getLogger("ashiato.intake")
@@ -39,6 +42,7 @@ class Answer:
     refusal: Refusal | None = None
 
 
+_LOGS = Written("SELECT log FROM ledger_heads WHERE log IN (*)")
 _PEOPLE = Lookup(Pseudonym.log, Pseudonym.pseudonym, by=Pseudonym.pseudonym)
 _RECEIPTS = Lookup(
     Receipt.id, Receipt.content, Receipt.log, Receipt.index, Receipt.verdict, Receipt.findings, by=Receipt.id
@@ -91,9 +95,23 @@ class Door:
     def _together(
         self, parsed: Sequence[Parsed | Refusal], author: Author, now: int, checked: Checked
     ) -> list[Answer]:
-        logs = {item.act.log for item in parsed if isinstance(item, Parsed)}
-        with transaction() as session:
-            heads = lock_heads(session, logs & author.pseudonyms.keys())
+        logs = {item.act.log for item in parsed if isinstance(item, Parsed)} & author.pseudonyms.keys()
+        seen = _Rehearsed()
+
+        def go_through(session: Session) -> None:
+            if len(parsed) >= WORTH_REHEARSING:
+                seen.held = rehearse(session, foreseen)
+
+        def foreseen(session: Session, rehearsal: Rehearsal) -> tuple[ForeseenHeads, list[Answer]]:
+            if any(isinstance(item, Parsed) and self.decider(item.act.kind) for item in parsed):
+                raise Unforeseen("commands are decided under the lock")
+            heads = ForeseenHeads(rehearsal, {log for (log,) in _LOGS.run(session, sorted(logs))})
+            return heads, _Batch(self, session, heads, author, now, checked).take(parsed)
+
+        with transaction(meanwhile=go_through) as session:
+            heads = lock_heads(session, logs)
+            if (answers := seen.carried_out(session, heads, now)) is not None:
+                return answers
             return _Batch(self, session, heads, author, now, checked).take(parsed)
 
     def _one_by_one(
@@ -126,6 +144,28 @@ class Door:
         return self._deciders.get(kind)
 
 
+@dataclass(slots=True)
+class _Rehearsed:
+    """A batch that was gone through before the lock was ours, if there was time for that."""
+
+    held: tuple[Rehearsal, tuple[ForeseenHeads, list[Answer]]] | None = None
+
+    def carried_out(self, session: Session, heads: Heads, now: int) -> list[Answer] | None:
+        """Its answers, once it is written; None if there is nothing to write, or something has changed."""
+        if self.held is None:
+            return None
+        rehearsal, (foreseen, answers) = self.held
+        connection, sizes = connection_of(session), heads.sizes()
+        if not rehearsal.still_holds(connection):
+            return None
+        foreseen.put(session, heads, now)
+        rehearsal.carry_out(connection, sizes)
+        for answer in answers:
+            if isinstance(answer.index, Place):
+                answer.index = answer.index.at(sizes)
+        return answers
+
+
 def _foreign(item: Parsed | Refusal) -> Parsed | Refusal:
     """An act with an id that we would work out for a fact of ours would stand where that fact belongs."""
     if isinstance(item, Parsed) and is_derived(item.act.id):
@@ -148,7 +188,13 @@ class _Batch:
     """One batch inside its transaction."""
 
     def __init__(
-        self, door: Door, session: Session, heads: Heads, author: Author, now: int, checked: Checked
+        self,
+        door: Door,
+        session: Session,
+        heads: Heads | ForeseenHeads,
+        author: Author,
+        now: int,
+        checked: Checked,
     ) -> None:
         self.door, self.session, self.heads, self.author, self.now = door, session, heads, author, now
         self.checked = checked
@@ -322,8 +368,8 @@ class _Batch:
                 {"id": act.id, "log": log, "index": index, "dev": act.dev, "content": item.content, "rev": self.now,
                  **stored(verdict)}
             )  # fmt: skip
-        insert_rows(self.session, Receipt, rows)
         revise(self.session, self.verdicts, self.now)
+        insert_rows(self.session, Receipt, rows)
         self.verdicts = {}
 
 

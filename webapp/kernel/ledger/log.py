@@ -1,15 +1,16 @@
 """The whole write path of a log."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
+from webapp.kernel.base.rehearsal import Place, Rehearsal
 from webapp.kernel.base.rows import Written, insert_rows, update_rows
 from webapp.kernel.ledger import tree
 from webapp.kernel.ledger.entries import By, Recorded, decode, encode
-from webapp.kernel.ledger.models import Head, LedgerEntry, Log
+from webapp.kernel.ledger.models import Head, LedgerEntry, LedgerTile, Log
 from webapp.kernel.tlog.merkle import Frontier, leaf_hash
 
 
@@ -23,6 +24,20 @@ class Draft(NamedTuple):
     data: Mapping[str, Any]
 
 
+class Line(NamedTuple):
+    """A draft as the bytes that it will be in its log wherever it comes to stand, and their RFC 6962 leaf hash."""
+
+    draft: Draft
+    raw: bytes
+    leaf: bytes
+
+
+def lines_of(log: str, drafts: Iterable[Draft], now: int) -> list[Line]:
+    """The bytes of drafts. Raises NotCanonical if one has no canonical bytes or is too long."""
+    raws = ((draft, encode(log, draft.id, draft.kind, now, draft.by, draft.content)) for draft in drafts)
+    return [Line(draft, raw, leaf_hash(raw)) for draft, raw in raws]
+
+
 class Heads:
     """The locked heads of the logs that one transaction writes to."""
 
@@ -33,6 +48,10 @@ class Heads:
         """Entries in the log, those of this transaction included."""
         return self._frontiers[log].size
 
+    def sizes(self) -> dict[str, int]:
+        """The same of all these logs."""
+        return {log: frontier.size for log, frontier in self._frontiers.items()}
+
     def __contains__(self, log: str) -> bool:
         return log in self._frontiers
 
@@ -41,23 +60,57 @@ class Heads:
 
         Raises NotCanonical if an entry has no canonical bytes or is too long.
         """
+        first = self.size(log)
+        self.put(session, log, lines_of(log, drafts, now), now)
+        return [_recorded(log, first + place, draft, now) for place, draft in enumerate(drafts)]
+
+    def put(self, session: Session, log: str, lines: Sequence[Line], now: int) -> None:
+        """The same for what is bytes already."""
+        if not lines:
+            return
         frontier = self._frontiers[log]
-        recorded, rows, grown = [], [], []
-        for draft in drafts:
-            raw = encode(log, draft.id, draft.kind, now, draft.by, draft.content)
-            leaf, index = leaf_hash(raw), frontier.size
-            grown += frontier.push(leaf)
-            recorded.append(Recorded(log, index, draft.id, draft.kind, now, draft.by, draft.data))
+        rows, grown = [], []
+        for (id, kind, *_), raw, leaf in lines:
             rows.append(
-                {"log": log, "index": index, "id": draft.id, "kind": draft.kind, "recorded_at": now, "leaf": leaf,
+                {"log": log, "index": frontier.size, "id": id, "kind": kind, "recorded_at": now, "leaf": leaf,
                  "raw": raw}
             )  # fmt: skip
-        if rows:
-            insert_rows(session, LedgerEntry, rows)
-            head = {"log": log, "size": frontier.size, "frontier": frontier.to_bytes()}
-            update_rows(session, Head, "log", [head])
-            tree.grow(session, log, grown)
-        return recorded
+            grown += frontier.push(leaf)
+        insert_rows(session, LedgerEntry, rows)
+        head = {"log": log, "size": frontier.size, "frontier": frontier.to_bytes()}
+        update_rows(session, Head, "log", [head])
+        tree.grow(session, log, grown)
+
+
+class ForeseenHeads:
+    """Logs that a rehearsal would write to: its entries get their places when it is carried out."""
+
+    def __init__(self, rehearsal: Rehearsal, logs: Collection[str]) -> None:
+        self._rehearsal, self._logs = rehearsal, logs
+        self._lines: dict[str, list[Line]] = {}
+
+    def __contains__(self, log: str) -> bool:
+        return log in self._logs
+
+    def append(self, _session: Session, log: str, drafts: Sequence[Draft], now: int) -> list[Recorded]:
+        """Get drafts ready for the end of the log; their places are still open (`Place`)."""
+        lines = self._lines.setdefault(log, [])
+        first = Place(log, len(lines))
+        lines += lines_of(log, drafts, now)
+        self._rehearsal.will_change(_TABLES)
+        return [_recorded(log, cast("int", first + place), draft, now) for place, draft in enumerate(drafts)]
+
+    def put(self, session: Session, heads: Heads, now: int) -> None:
+        """Put what is ready at the end of the logs, which are locked now."""
+        for log, lines in self._lines.items():
+            heads.put(session, log, lines, now)
+
+
+_TABLES = (LedgerEntry.__tablename__, Head.__tablename__, LedgerTile.__tablename__)
+
+
+def _recorded(log: str, index: int, draft: Draft, now: int) -> Recorded:
+    return Recorded(log, index, draft.id, draft.kind, now, draft.by, draft.data)
 
 
 def lock_heads(session: Session, logs: Iterable[str]) -> Heads:

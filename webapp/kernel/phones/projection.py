@@ -29,7 +29,7 @@ from webapp.kernel.phones.rules import (
     joined,
     positions,
 )
-from webapp.kernel.reconciliation.projection import Row, replace, verdicts, with_closings
+from webapp.kernel.reconciliation.projection import Row, replace, with_closings
 
 #: Everything that is folded from a log.
 TABLES = (PhoneScan, PhonePass, PhoneKey)
@@ -228,8 +228,7 @@ class _Fold:
                 rows += self._out_of_hands(phone)
         if not scopes:
             return {}
-        changed = replace(self._session, self._log, scopes, with_closings(self._session, rows, self._lasted))
-        return verdicts(self._session, changed)
+        return replace(self._session, self._log, scopes, with_closings(self._session, rows, self._lasted))
 
     def _signed(self, scans: Sequence[Recorded]) -> dict[str, list[Recorded]]:
         """Signed scans by phone: from its first number on, and after it was enrolled. The door has checked them."""
@@ -308,16 +307,16 @@ class _Fold:
         if phone.lost_at is None or phone.revoked_index is None:
             return []
         loss = Loss(phone.lost_at, phone.revoked_index)
-        found = _OUT_OF_HANDS.run(self._session, self._log, phone.dev, loss.lost_at, loss.index).fetchall()
+        found = _OUT_OF_HANDS.run(self._session, self._log, phone.dev, loss.lost_at, loss.index)
         links = {link.id: link for link in (Link(*values) for _, *values in found)}
         followers = sorted({link.seq + 1 for link in links.values() if link.place > loss.index})
         if followers:  # one of these may have been here before the report
-            held = _AT.run(self._session, self._log, [phone.dev], followers).fetchall()
+            held = _AT.run(self._session, self._log, [phone.dev], followers)
             links |= {link.id: link for link in (Link(*values) for _, *values in held)}
         return [(code, links[id]) for id, code in after_loss(links.values(), loss).items()]
 
     def _over(self, phone: Phone) -> list[tuple[Finding, Link]]:
-        found = _OVER.run(self._session, self._log, phone.dev).fetchall()
+        found = _OVER.run(self._session, self._log, phone.dev)
         return [(Finding.PASS_OVER, Link(*values)) for _, *values in found]
 
     def _lasted(self, row: Row, closed: int) -> bool:

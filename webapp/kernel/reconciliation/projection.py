@@ -5,11 +5,11 @@ from dataclasses import asdict, dataclass
 from dataclasses import replace as changed_to
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+import orjson
 from sqlalchemy.orm import Session
 
 from webapp.kernel.base.ids import derived_id
-from webapp.kernel.base.rows import MOST, Lookup, column, insert_rows, update_rows
+from webapp.kernel.base.rows import MOST, Lookup, Written, delete_rows, insert_rows, update_rows
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.kernel.ledger.models import LedgerEntry
 from webapp.kernel.reconciliation.models import Cause, Closing, DiscrepancyRow
@@ -75,25 +75,28 @@ def id_before(session: Session, row: DiscrepancyRow) -> str:
     return before
 
 
-def replace(session: Session, log: str, scopes: Collection[str], rows: Sequence[Row]) -> set[str]:
-    """Make the table hold exactly `rows` (of `with_closings`) for these scopes. Returns the ids of scans whose
-    findings changed.
+def replace(session: Session, log: str, scopes: Collection[str], rows: Sequence[Row]) -> dict[str, Verdict]:
+    """Make the table hold exactly `rows` (of `with_closings`) for these scopes. Answers what those scans are worth
+    now whose findings changed: attention if anything blocks or warns, waiting if it only waits for others.
     """
     held, wanted = _held(session, log, scopes), {row.id: row for row in rows}
     fresh = [row for key, row in wanted.items() if key not in held]
     other = [row for key, row in wanted.items() if key in held and not _same(held[key], row)]
     gone = held.keys() - wanted.keys()
+    each = [_changed(held[row.id], row) for row in other]
+    changed = set[str]().union(*each, *(held[key]["causes"] for key in gone), *(row.causes for row in fresh))
+    verdicts = _worth(
+        session, changed, held.keys(), wanted.values()
+    )  # reads, and so ahead of what is written
     _delete(session, gone)
     _insert(session, fresh)
     _change(session, other, held)
-    changed = [_changed(held[row.id], row) for row in other]
-    return set().union(*changed, *(held[key]["causes"] for key in gone), *(row.causes for row in fresh))
+    return verdicts
 
 
-_TOLD = (
-    select(*map(column, (Cause.scan, DiscrepancyRow.code, DiscrepancyRow.severity, DiscrepancyRow.params)))
-    .where(column(DiscrepancyRow.id) == column(Cause.discrepancy))
-    .where(column(Cause.scan).in_(bindparam("scans", expanding=True)))
+_TOLD = Written(
+    "SELECT c.scan, d.id, d.code, d.severity, d.params FROM discrepancy_causes c"
+    " JOIN discrepancies d ON d.id = c.discrepancy WHERE c.scan IN (*)"
 )
 _OF_SCOPE = Lookup(
     DiscrepancyRow.id, DiscrepancyRow.job, DiscrepancyRow.severity, DiscrepancyRow.params, DiscrepancyRow.causes,
@@ -101,18 +104,23 @@ _OF_SCOPE = Lookup(
 )  # fmt: skip
 
 
-def verdicts(session: Session, scans: Iterable[str]) -> dict[str, Verdict]:
-    """What these scans are worth now: attention if anything blocks or warns, waiting if it only waits for
-    others.
-    """
-    told: dict[str, list[tuple[str, str, dict[str, Any]]]] = {scan: [] for scan in scans}
-    for part in _parts(told):
-        for scan, code, severity, params in session.connection().execute(_TOLD, {"scans": part}):
-            told[scan].append((code, severity, params))
+def _worth(
+    session: Session, scans: Collection[str], replaced: Collection[str], rows: Iterable[Row]
+) -> dict[str, Verdict]:
+    """What scans are worth by `rows`, and by what the table holds beside those that they replace."""
+    told: dict[str, list[tuple[str, str, Mapping[str, Any]]]] = {scan: [] for scan in scans}
+    for part in _parts(sorted(told)):
+        for scan, id, code, severity, params in _TOLD.run(session, part):
+            if id not in replaced:
+                said = orjson.loads(params) if isinstance(params, str) else params
+                told[scan].append((code, severity, said))
+    for row in rows:
+        for scan in told.keys() & row.causes:
+            told[scan].append((row.code, row.severity, row.params))
     return {scan: _verdict(found) if found else OK for scan, found in told.items()}
 
 
-def _verdict(found: list[tuple[str, str, dict[str, Any]]]) -> Verdict:
+def _verdict(found: list[tuple[str, str, Mapping[str, Any]]]) -> Verdict:
     found.sort(key=lambda one: (one[0], one[1], sorted(one[2].items())))
     waits = all(severity == "wait" for _, severity, _ in found)
     return Verdict("waiting" if waits else "attention", tuple(found))
@@ -134,20 +142,18 @@ def _merged(rows: Sequence[Row]) -> dict[str, Row]:
     return found
 
 
-_CLOSINGS = (
-    select(column(Closing.discrepancy), column(Closing.entry), column(LedgerEntry.index))
-    .where(column(LedgerEntry.log) == column(Closing.log), column(LedgerEntry.id) == column(Closing.entry))
-    .where(column(Closing.discrepancy).in_(bindparam("ids", expanding=True)))
-)
+_CLOSINGS = Lookup(Closing.discrepancy, Closing.entry, by=Closing.discrepancy)
+_PLACES = Lookup(LedgerEntry.id, LedgerEntry.index, by=LedgerEntry.id, same=[LedgerEntry.log])
 
 
 def _closings_of(session: Session, rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
     """By id of the discrepancy: the entry that closed it, and its place in the log."""
-    found: dict[str, tuple[str, int]] = {}
-    for part in _parts(row.id for row in rows):
-        told = session.connection().execute(_CLOSINGS, {"ids": part})
-        found.update((key, (entry, index)) for key, entry, index in told)
-    return found
+    closings = _CLOSINGS.rows(session, [row.id for row in rows])
+    if not closings:
+        return {}
+    entries = {row.entry for row in closings}
+    places = {row.id: row.index for row in _PLACES.rows(session, entries, log=rows[0].log)}
+    return {row.discrepancy: (row.entry, places[row.entry]) for row in closings}
 
 
 def _held(session: Session, log: str, scopes: Collection[str]) -> dict[str, Mapping[str, Any]]:
@@ -166,9 +172,9 @@ def _changed(held: Mapping[str, Any], row: Row) -> set[str]:
 
 
 def _delete(session: Session, ids: Collection[str]) -> None:
-    for part in _parts(ids):
-        session.execute(delete(Cause).where(Cause.discrepancy.in_(part)))
-        session.execute(delete(DiscrepancyRow).where(DiscrepancyRow.id.in_(part)))
+    keys = [(id,) for id in ids]
+    delete_rows(session, Cause, ("discrepancy",), keys)
+    delete_rows(session, DiscrepancyRow, ("id",), keys)
 
 
 def _insert(session: Session, rows: Sequence[Row]) -> None:
@@ -191,17 +197,5 @@ def _change(session: Session, rows: Sequence[Row], held: Mapping[str, Mapping[st
     changes = [{"id": row.id} | {name: getattr(row, name) for name in _COLUMNS} for row in rows]
     update_rows(session, DiscrepancyRow, "id", changes)
     _add_causes(session, [(row, set(row.causes) - set(held[row.id]["causes"])) for row in rows])
-    _drop_causes(
-        session, [(row.id, scan) for row in rows for scan in set(held[row.id]["causes"]) - set(row.causes)]
-    )
-
-
-def _drop_causes(session: Session, pairs: Sequence[tuple[str, str]]) -> None:
-    if pairs:
-        table = Cause.__table__
-        session.connection().execute(
-            delete(table).where(  # type: ignore[arg-type]
-                table.c.discrepancy == bindparam("b_discrepancy"), table.c.scan == bindparam("b_scan")
-            ),
-            [{"b_discrepancy": discrepancy, "b_scan": scan} for discrepancy, scan in pairs],
-        )
+    dropped = [(row.id, scan) for row in rows for scan in set(held[row.id]["causes"]) - set(row.causes)]
+    delete_rows(session, Cause, ("discrepancy", "scan"), dropped)
