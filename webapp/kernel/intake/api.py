@@ -21,7 +21,8 @@ from webapp.kernel.identity.roles import Role
 from webapp.kernel.intake.door import Author, Verdict
 from webapp.kernel.intake.format import MAX_BYTES, MAX_ITEMS, Batch
 from webapp.kernel.intake.models import Receipt
-from webapp.kernel.intake.service import Answer, Door, held
+from webapp.kernel.intake.receipts import held
+from webapp.kernel.intake.service import Answer, Door
 
 bp = Blueprint("intake", __name__)
 

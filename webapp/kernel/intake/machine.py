@@ -15,7 +15,8 @@ from webapp.kernel.base.db import one_at_a_time, transaction
 from webapp.kernel.base.rows import Lookup
 from webapp.kernel.identity.roles import SYSTEM
 from webapp.kernel.intake.door import Verdict
-from webapp.kernel.intake.service import Door, revise
+from webapp.kernel.intake.receipts import revise
+from webapp.kernel.intake.service import Door
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.entries import By, Recorded
 from webapp.kernel.ledger.log import Draft, Heads, lock_heads

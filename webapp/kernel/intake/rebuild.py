@@ -11,7 +11,8 @@ from webapp.kernel.base.clock import now_ms
 from webapp.kernel.base.db import Base, forget_seen, transaction
 from webapp.kernel.intake.door import OK, Verdict
 from webapp.kernel.intake.models import Receipt
-from webapp.kernel.intake.service import Door, revise
+from webapp.kernel.intake.receipts import revise
+from webapp.kernel.intake.service import Door
 from webapp.kernel.ledger.log import lock_heads, read
 
 CHUNK = 500

@@ -13,12 +13,13 @@ from webapp.kernel.base.db import Base, db, one_at_a_time, transaction
 from webapp.kernel.base.ids import derived_id, is_derived
 from webapp.kernel.base.outcomes import Refusal
 from webapp.kernel.base.rehearsal import Place, Rehearsal, Unforeseen, rehearse
-from webapp.kernel.base.rows import Lookup, Written, connection_of, insert_rows, update_rows
+from webapp.kernel.base.rows import Lookup, Written, connection_of, insert_rows
 from webapp.kernel.identity.models import Pseudonym
 from webapp.kernel.intake.door import OK, Accepted, Author, Room, Verdict
 from webapp.kernel.intake.format import Act
 from webapp.kernel.intake.items import Parsed, parse
 from webapp.kernel.intake.models import Contradiction, Receipt, SetAside
+from webapp.kernel.intake.receipts import RECEIPTS, held, revise, stored
 from webapp.kernel.intake.signatures import SET_ASIDE, Checked, NoPhones, Phones, Signed
 from webapp.kernel.ledger import vault
 from webapp.kernel.ledger.log import Draft, ForeseenHeads, Heads, lock_heads
@@ -44,9 +45,6 @@ class Answer:
 
 _LOGS = Written("SELECT log FROM ledger_heads WHERE log IN (*)")
 _PEOPLE = Lookup(Pseudonym.log, Pseudonym.pseudonym, by=Pseudonym.pseudonym)
-_RECEIPTS = Lookup(
-    Receipt.id, Receipt.content, Receipt.log, Receipt.index, Receipt.verdict, Receipt.findings, by=Receipt.id
-)
 
 
 class Door:
@@ -239,7 +237,7 @@ class _Batch:
     def _known(self, ids: Sequence[str]) -> dict[str, _First]:
         return {
             key: _First(content, log, index, held(verdict, findings))
-            for key, content, log, index, verdict, findings in _RECEIPTS.rows(self.session, ids)
+            for key, content, log, index, verdict, findings in RECEIPTS.rows(self.session, ids)
         }
 
     def _again(self, first: _First, item: Any) -> Answer:
@@ -378,26 +376,3 @@ def insert_new_rows(session: Session, table: type[Base], rows: Sequence[Mapping[
     if rows:
         insert_new = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
         session.execute(insert_new(table).on_conflict_do_nothing(index_elements=["key"]), rows)
-
-
-def stored(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as receipts hold it."""
-    if not verdict.findings:
-        return {"verdict": verdict.verdict, "findings": []}
-    findings = [{"code": c, "severity": s, "params": dict(p)} for c, s, p in verdict.findings]
-    return {"verdict": verdict.verdict, "findings": findings}
-
-
-def held(verdict: str, findings: Sequence[Mapping[str, Any]]) -> Verdict:
-    """The verdict that a receipt holds."""
-    return Verdict(verdict, tuple((f["code"], f["severity"], f["params"]) for f in findings))
-
-
-def revise(session: Session, verdicts: Mapping[str, Verdict], rev: int) -> None:
-    """Change the verdicts of earlier acts where they differ; `rev` (ms) is what phones ask from."""
-    wanted = {act: stored(verdict) for act, verdict in verdicts.items()}
-    now = {
-        row.id: {"verdict": row.verdict, "findings": row.findings} for row in _RECEIPTS.rows(session, wanted)
-    }
-    changed = [{"id": act, "rev": rev, **wanted[act]} for act in now if now[act] != wanted[act]]
-    update_rows(session, Receipt, "id", changed)
