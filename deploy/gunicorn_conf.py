@@ -1,26 +1,54 @@
 """The web server, the same for `make run`, `make phone` and systemd; the environment may say otherwise."""
 
 import gc
+import mmap
 import os
 import sys
 import time
+from array import array
 from pathlib import Path
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
+#: Connections that each worker has, for all of them to see.
+_held = memoryview(mmap.mmap(-1, 4 * 64)).cast("i")
+NOBODY = 2**31 - 1
+_held[:] = memoryview(array("i", [NOBODY] * len(_held)))
+
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """A worker with few connections is quicker to take the next one than a worker with many.
+    """A worker gives way to one that has fewer connections.
 
-    All of them are woken for it, and without this the first may take everybody's: the other cores then have nothing
+    All of them are woken for a new one, and the first could take everybody's: the other cores would then have nothing
     to do for as long as these connections live.
     """
 
+    place = 0
+
     def accept(self, listener: Any) -> None:
-        """Take a connection, unless somebody else was quicker."""
-        time.sleep(0.0003 * min(self.nr_conns, 4))
+        """Take a connection, unless another worker was quicker."""
+        if self.nr_conns > min(_held):
+            time.sleep(0.003)  # longer than its threads keep the interpreter from it
         super().accept(listener)
+        self.notify()
+
+    def notify(self) -> None:
+        """Say that this worker is alive, and how many connections it has."""
+        super().notify()
+        _held[self.place] = self.nr_conns
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """A worker gets a place to count in that no other one has."""
+    taken = {other.place for other in server.WORKERS.values()}
+    worker.place = min(set(range(len(_held))) - taken)
+    _held[worker.place] = 0
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Nobody gives way to a worker that is gone."""
+    _held[worker.place] = NOBODY
 
 
 worker_class = Worker
