@@ -29,7 +29,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def accept(self, listener: Any) -> None:
         """Take a connection, unless another worker was quicker."""
         if self.nr_conns > min(_held):
-            time.sleep(0.003)  # longer than its threads keep the interpreter from it
+            time.sleep(0.01)  # longer than the threads of that one keep the interpreter from it
         super().accept(listener)
         self.notify()
 

@@ -7,7 +7,7 @@ if every answer is the same, the work would come to the same again, and what it 
 A rehearsal sees `base.rows` and nothing else: the ORM, and reading what it would have written itself, are `Unforeseen`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn, TypeVar, cast
 
 from sqlalchemy import Connection
@@ -71,7 +71,7 @@ class _Change(NamedTuple):
 
     text: str
     rows: Sequence[Sequence[Any]]
-    places: Sequence[int]
+    places: Collection[int]
 
 
 class Rehearsal:
@@ -89,8 +89,8 @@ class Rehearsal:
         self._answers[text, tuple(values)] = answer
 
     def told(self, text: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Keep a change back."""
-        places = sorted({at for row in rows for at, value in enumerate(row) if type(value) is Place})
+        """Keep a change back. If there are places in its rows, the first has one."""
+        places = _places(rows) if _places(rows[:1]) else ()
         self._changes.append(_Change(text, rows, places))
         self._tables.add(table_of(text))
 
@@ -137,6 +137,10 @@ class _Stage:
 
     def __getattr__(self, name: str) -> NoReturn:
         raise Unforeseen(name)
+
+
+def _places(rows: Sequence[Sequence[Any]]) -> set[int]:
+    return {at for row in rows for at, value in enumerate(row) if type(value) is Place}
 
 
 def _placed(row: Sequence[Any], places: Iterable[int], sizes: Mapping[str, int]) -> list[Any]:

@@ -318,9 +318,12 @@ def _to_database(kind: Any, dialect: Dialect) -> Callable[[Any], Any] | None:
     return convert
 
 
+_EMPTY: Mapping[type, str] = {list: "[]", dict: "{}"}
+
+
 def _as_text(value: Any) -> str:
-    if value == []:  # most lists are empty
-        return "[]"
+    if not value and type(value) in _EMPTY:  # most are
+        return _EMPTY[type(value)]
     return orjson.dumps(value).decode()
 
 

@@ -38,7 +38,7 @@ def parse(raw: Any) -> Parsed | Refusal:
         item = raw if isinstance(raw, Item) else Item.model_validate(raw)
         data = orjson.loads(item.p)
         act = Act.model_validate(data)
-        body = canonical(act.body)
+        body = canonical(act.body) if act.body else b"{}"  # most scans have none
     except ValidationError as problem:
         return _malformed(raw, place_of(problem))
     except NotCanonical:
@@ -49,7 +49,7 @@ def parse(raw: Any) -> Parsed | Refusal:
         return _malformed(raw, "p")
     if len(body) > MAX_BODY:
         return _malformed(raw, "body")
-    if personal := personal_fields(act.body):
+    if act.body and (personal := personal_fields(act.body)):
         return Refusal("intake.personal_data", {"id": act.id, "where": ", ".join(sorted(personal))})
     return _with_opening(act, data, item)
 
