@@ -13,7 +13,8 @@ export PATH := $(CURDIR)/.venv/bin:$(SYSTEM_PATH)
 T ?=
 # a worker that has nothing left takes over half of what the other still has: no long file runs on by itself
 PYTEST ?= -n 3 --dist worksteal
-# films and real browsers wait half of their time: two at once, each file by itself, and a core stays free for each
+# films and real browsers wait half of their time: two at once, each file by itself, and a core stays free for each. What
+# nobody waits for goes on beside them, at a lower priority: the benches in small, and what .ci/run adds (BESIDE)
 ALONE ?= -n 2 --dist loadfile
 
 .PHONY: help run phone test test-postgresql soak lint lint-types lint-rest format bench bench-decode screens contract lock setup setup-lint setup-test python clean
@@ -29,10 +30,10 @@ phone: python ## The same over HTTPS on the LAN, so that a real phone's camera w
 
 test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.js a browser module's
 ifeq ($(T),)
-	@pytest $(PYTEST) -m "not alone"
-	@beside=; if [ -n "$(BESIDE)" ]; then nice -n 19 $(BESIDE) > .beside.log 2>&1 & beside=$$!; fi; \
+	@pytest $(PYTEST) -m "not alone" --ignore=tests/bench
+	@nice -n 19 $(SHELL) -ec "pytest -n 1 tests/bench; $(BESIDE)" > .beside.log 2>&1 & beside=$$!; \
 	pytest $(ALONE) -m alone && node --test tests/js/*.test.js; met=$$?; \
-	if [ -n "$$beside" ]; then wait $$beside || met=$$?; cat .beside.log; fi; exit $$met
+	wait $$beside || met=$$?; cat .beside.log; exit $$met
 else ifneq ($(filter %.js,$(T)),)
 	@node --test $(T)
 else
