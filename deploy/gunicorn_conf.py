@@ -12,7 +12,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 #: Connections that each worker has, for all of them to see.
-_held = memoryview(mmap.mmap(-1, 4 * 64)).cast("i")
+_held = memoryview(mmap.mmap(-1, 4 * 1_024)).cast("i")
 NOBODY = 2**31 - 1
 _held[:] = memoryview(array("i", [NOBODY] * len(_held)))
 
@@ -26,11 +26,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     place = 0
 
-    def accept(self, listener: Any) -> None:
+    def accept(self, *listener: Any) -> None:
         """Take a connection, unless another worker was quicker."""
         if self.nr_conns > min(_held):
             time.sleep(0.01)  # longer than the threads of that one keep the interpreter from it
-        super().accept(listener)
+        super().accept(*listener)
         self.notify()
 
     def notify(self) -> None:
