@@ -159,7 +159,9 @@ def test_a_full_disk_means_no_signature_and_no_harm(folder: Path) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (120, 120))  # a key fits, a note does not
 
-    with a_signer(folder, preexec_fn=cramped) as client:
+    # Python would cut off what it compiles in the middle as well, and leave that to everybody who comes later
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    with a_signer(folder, preexec_fn=cramped, env=env) as client:
         client.open(LOG, ORIGIN)
         assert refusal(client, 5) == "not_kept"
         assert client.last(ORIGIN).size == 0
