@@ -31,7 +31,7 @@ phone: python ## The same over HTTPS on the LAN, so that a real phone's camera w
 test: setup-test ## All tests; T=tests/custody runs some, T=tests/js/codes.test.js a browser module's
 ifeq ($(T),)
 	@pytest $(PYTEST) -m "not alone" --ignore=tests/bench
-	@nice -n 19 $(SHELL) -ec "pytest -n 1 tests/bench; $(BESIDE)" > .beside.log 2>&1 & beside=$$!; \
+	@nice -n 19 $(SHELL) -ec "pytest -n 2 tests/bench; $(BESIDE)" > .beside.log 2>&1 & beside=$$!; \
 	pytest $(ALONE) -m alone && node --test tests/js/*.test.js; met=$$?; \
 	wait $$beside || met=$$?; cat .beside.log; exit $$met
 else ifneq ($(filter %.js,$(T)),)
