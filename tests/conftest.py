@@ -9,6 +9,7 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import Context
 from pathlib import Path
 from types import CodeType
@@ -213,9 +214,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database with empty tables: a SQLite file, or PostgreSQL where the whole suite runs on it."""
     if ON_POSTGRES:
         return str(request.getfixturevalue("postgres_url"))
-    path = tmp_path / "test.db"
-    shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-    return f"sqlite:///{path}"
+    return an_empty_file(request.getfixturevalue("sqlite_template"), tmp_path)
 
 
 class Browser(FlaskClient):
@@ -231,15 +230,35 @@ class Browser(FlaskClient):
         return response
 
 
-@pytest.fixture
-def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
-    """An application whose schema is complete and whose tables are empty."""
-    app = create_app(settings_for(database_url, tmp_path))
+@contextmanager
+def running(url: str, folder: Path) -> Iterator[Flask]:
+    """An application on this database, inside its context; lets go of the database in the end."""
+    app = create_app(settings_for(url, folder))
     app.test_client_class = Browser
     with app.app_context():
         yield app
         db.session.remove()
         db.engine.dispose()
+
+
+def an_empty_file(template: Path, folder: Path) -> str:
+    """The address of a SQLite file with empty tables."""
+    shutil.copyfile(template, folder / "test.db")
+    return f"sqlite:///{folder / 'test.db'}"
+
+
+@pytest.fixture
+def app(database_url: str, tmp_path: Path) -> Iterator[Flask]:
+    """An application whose schema is complete and whose tables are empty."""
+    with running(database_url, tmp_path) as app:
+        yield app
+
+
+@pytest.fixture
+def sqlite_app(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
+    """The same on a file of SQLite, whatever the suite runs on: `tmp_path / "test.db"`."""
+    with running(an_empty_file(sqlite_template, tmp_path), tmp_path) as app:
+        yield app
 
 
 @pytest.fixture

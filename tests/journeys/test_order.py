@@ -13,11 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from tests.conftest import settings_for
 from tests.factories.custody import Town, the_door
 from tests.factories.writers import Meanwhile, another_writer
 from tests.journeys.stories import Story, a_town_of_trouble, seen, trouble
-from webapp.app import create_app
 from webapp.kernel.base.db import db
 from webapp.kernel.intake import service
 from webapp.kernel.intake.rebuild import check, rebuild
@@ -26,17 +24,6 @@ from webapp.kernel.reconciliation.models import DiscrepancyRow
 
 Again = Callable[[], None]
 EXAMPLES = int(os.environ.get("ASHIATO_EXAMPLES", "20"))
-
-
-@pytest.fixture
-def sqlite_app(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
-    """An application on a file that can be put back."""
-    shutil.copyfile(sqlite_template, tmp_path / "test.db")
-    app = create_app(settings_for(f"sqlite:///{tmp_path / 'test.db'}", tmp_path))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ from threading import Barrier
 import pytest
 from flask import Flask
 
-from tests.conftest import settings_for
+from tests.conftest import running
 from tests.factories.supplies import Relief, a_relief, numbers, offered, refused
-from webapp.app import create_app
 from webapp.kernel.base.db import db
 from webapp.supplies import entries as kinds
 
@@ -20,11 +19,8 @@ CROWD = 6
 @pytest.fixture(params=["sqlite", "postgresql"])
 def everywhere(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     fixture = "postgres_url" if request.param == "postgresql" else "database_url"
-    app = create_app(settings_for(str(request.getfixturevalue(fixture)), tmp_path))
-    with app.app_context():
+    with running(str(request.getfixturevalue(fixture)), tmp_path) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 def crowd(app: Flask, act: object) -> list[str]:

@@ -1,6 +1,5 @@
 """Two phones at once, each with its own connection, on SQLite and on PostgreSQL."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +9,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.conftest import settings_for
+from tests.conftest import an_empty_file, running
 from tests.factories.custody import (
     NOW,
     Journey,
@@ -23,7 +22,6 @@ from tests.factories.custody import (
     work_together,
 )
 from tests.factories.identity import MORNING, a_person
-from webapp.app import create_app
 from webapp.custody.models import Cage, Device
 from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db, transaction
@@ -43,13 +41,9 @@ def app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     if request.param == "postgresql":
         url = str(request.getfixturevalue("postgres_url"))
     else:
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
-        url = f"sqlite:///{tmp_path / 'test.db'}"
-    app = create_app(settings_for(url, tmp_path))
-    with app.app_context():
+        url = an_empty_file(request.getfixturevalue("sqlite_template"), tmp_path)
+    with running(url, tmp_path) as app:
         yield app
-        db.session.remove()
-        db.engine.dispose()
 
 
 @pytest.fixture

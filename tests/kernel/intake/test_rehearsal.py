@@ -1,19 +1,14 @@
 """While another process has the write lock of SQLite, a batch is gone through; it is written if nothing has changed."""
 
-import shutil
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import event
 
-from tests.conftest import settings_for
 from tests.factories.custody import NOW, Journey, Town, a_town, the_door
 from tests.factories.identity import MORNING
 from tests.factories.writers import another_writer
-from webapp.app import create_app
 from webapp.custody.models import Device
 from webapp.demo.phone import Phone
 from webapp.kernel.base.db import db
@@ -28,18 +23,8 @@ THIRTY = range(1, 31)
 
 
 @pytest.fixture
-def app(tmp_path: Path, sqlite_template: Path) -> Iterator[Flask]:
-    """On a file of SQLite, where one process at a time can write."""
-    shutil.copyfile(sqlite_template, tmp_path / "test.db")
-    app = create_app(settings_for(f"sqlite:///{tmp_path / 'test.db'}", tmp_path))
-    with app.app_context():
-        yield app
-        db.session.remove()
-        db.engine.dispose()
-
-
-@pytest.fixture
-def town(app: Flask) -> Town:
+def town(sqlite_app: Flask) -> Town:
+    """On SQLite, where one process at a time can write."""
     return a_town(devices=120, cages=1)
 
 

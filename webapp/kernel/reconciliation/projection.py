@@ -142,13 +142,15 @@ def _merged(rows: Sequence[Row]) -> dict[str, Row]:
     return found
 
 
-_CLOSINGS = Lookup(Closing.discrepancy, Closing.entry, by=Closing.discrepancy)
+#: By key alone: with the log beside it SQLite's planner might read all closings of the log.
+_CLOSINGS = Lookup(Closing.discrepancy, Closing.entry, Closing.log, by=Closing.discrepancy)
 _PLACES = Lookup(LedgerEntry.id, LedgerEntry.index, by=LedgerEntry.id, same=[LedgerEntry.log])
 
 
 def _closings_of(session: Session, rows: Sequence[Row]) -> dict[str, tuple[str, int]]:
     """By id of the discrepancy: the entry that closed it, and its place in the log."""
-    closings = _CLOSINGS.rows(session, [row.id for row in rows])
+    logs = {row.id: row.log for row in rows}
+    closings = [row for row in _CLOSINGS.rows(session, logs) if row.log == logs[row.discrepancy]]
     if not closings:
         return {}
     entries = {row.entry for row in closings}
